@@ -1,0 +1,1 @@
+"""Issues as their authors wrote them: files in, frozen values out, every mistake at its own place."""

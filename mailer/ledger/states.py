@@ -1,0 +1,32 @@
+"""The states of a mailing and of a delivery, and the only ways between them. Pure.
+
+            freeze              departure, then claim+commit       the transport answers
+(candidate) ──────▶ PENDING ───────────────────────────▶ CLAIMED ──accepted──▶ ACCEPTED
+                     │   ▲                                │  │ └──refused────▶ REFUSED
+     left, suppressed│   └────────certainly not sent──────┘  └──answer lost,
+     or cancelled    ▼                                          sender dead ──▶ UNCERTAIN ──event──▶ ACCEPTED
+                  WITHHELD                                                       └── deliveries resolve ▶ ACCEPTED, PENDING
+"""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """What the ledger knows of a delivery."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    ACCEPTED = "accepted"
+    UNCERTAIN = "uncertain"
+    REFUSED = "refused"
+    WITHHELD = "withheld"
+
+
+class MailingState(StrEnum):
+    """What a mailing is doing."""
+
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"

@@ -1,0 +1,77 @@
+"""The one typed reading of the environment and `.env`; `.env.example` mirrors it, and a test compares them."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mailer.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """What the environment says. Names are a contract (DESIGN §6): `MAILER_` and the field in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="MAILER_", extra="ignore", frozen=True)
+
+    database_url: str = "sqlite:///mailer.db"
+    transport: Literal["outbox"] = "outbox"
+    outbox: Path = Path("outbox")
+    base_url: str = "http://localhost:8000"
+    secret_keys: SecretStr = Field(default=SecretStr(""), description="signs links; comma-separated, newest first")
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with https:// (or http:// on your own machine)")
+        return value.rstrip("/")
+
+    def keys(self) -> tuple[bytes, ...]:
+        """The keys that sign links, newest first.
+
+        Raises SettingsError when there is none: a link signed with a made-up key would die with the process.
+        """
+        keys = tuple(key.strip().encode() for key in self.secret_keys.get_secret_value().split(",") if key.strip())
+        if not keys:
+            raise SettingsError(
+                "MAILER_SECRET_KEYS is not set, so unsubscribe links cannot be signed",
+                hint="`mailer init DIR` writes a .env with a fresh key; or put one there: "
+                'python3 -c "import secrets; print(secrets.token_urlsafe(32))"',
+            )
+        if any(len(key) < 16 for key in keys):
+            raise SettingsError(
+                "a key in MAILER_SECRET_KEYS is shorter than 16 characters",
+                hint='make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))"',
+            )
+        return keys
+
+
+def load_dotenv(path: Path = Path(".env")) -> None:
+    """Put `.env` into the environment, once, before anything looks; the real environment wins.
+
+    boto3 reads AWS's variables from the environment itself, so a private reading of `.env` would not reach it.
+    """
+    from dotenv import dotenv_values  # noqa: PLC0415  # lazy: `mailer --help` must not pay for it
+
+    try:
+        values = dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{path}: cannot be read: {error}", hint="it must be a UTF-8 text file of NAME=value lines"
+        ) from error
+    for name, value in values.items():
+        if value is not None:
+            os.environ.setdefault(name, value)
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises SettingsError naming each variable that does not fit."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"MAILER_{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors()]
+        raise SettingsError(
+            "\n".join(lines), hint="mend it in the environment or in .env; .env.example lists them all"
+        ) from error

@@ -1,0 +1,1 @@
+"""The port through which letters leave, and the transports that need no account."""

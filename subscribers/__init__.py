@@ -1,0 +1,1 @@
+"""The address book: whom we may write to. It imports nothing of mailer."""
