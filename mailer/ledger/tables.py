@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Float, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from subscribers.columns import UtcDateTime, core
@@ -80,17 +80,7 @@ class Sender(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime(), nullable=True, index=True))
 
 
-class Pace(SQLModel, table=True):
-    """One row for each thing that has a rate; all senders take their departures from it."""
-
-    __tablename__: ClassVar[Any] = "pace"
-
-    name: str = Field(primary_key=True)
-    next: float = Field(sa_column=Column(Float, nullable=False), description="seconds since 1970 of the next departure")
-
-
 mailings = core(Mailing)
 deliveries = core(Delivery)
 exclusions = core(Exclusion)
 senders = core(Sender)
-paces = core(Pace)

@@ -1,0 +1,48 @@
+"""`mailer` and `python -m mailer`: run a command, and say an error as a person can use it."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with the codes of DESIGN §6."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; the exit code. No error that a person can meet ends in a traceback."""
+    import typer  # noqa: PLC0415  # lazy: an import of this module must cost nothing
+
+    from mailer.cli.app import app  # noqa: PLC0415  # lazy, as above
+    from mailer.cli.output import warn  # noqa: PLC0415  # lazy, as above
+    from mailer.errors import MailerError  # noqa: PLC0415  # lazy, as above
+    from subscribers.errors import SubscribersError  # noqa: PLC0415  # lazy, as above
+
+    try:
+        code = app(arguments, standalone_mode=False)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except typer.Abort:
+        return 130
+    except KeyboardInterrupt:
+        warn("Stopped.")
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`mailer … | head`): nothing to say, and nobody to say it to.
+        sys.stdout = None
+        return 0
+    except (MailerError, SubscribersError) as error:
+        warn(f"error: {error}")
+        if error.hint:
+            warn(f"  {error.hint}")
+        return getattr(error, "exit_code", 1)
+    except Exception as error:
+        show = getattr(error, "show", None)  # click's own: a usage error, with the command's usage line
+        if show is None:
+            raise
+        show()
+        return int(getattr(error, "exit_code", 2))
+    return code if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    main()

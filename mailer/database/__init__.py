@@ -1,0 +1,1 @@
+"""The one truth: opened, upgraded and written to in transactions that say when they end."""

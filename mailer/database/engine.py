@@ -1,0 +1,132 @@
+"""Opens the database as the promises need it; the only `create_engine`."""
+
+import os
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from mailer.database.faults import translated
+from mailer.errors import SettingsError
+
+BUSY_SECONDS = 15
+"""How long a writer waits for another one before it says that the database is locked."""
+
+_WRITES = {"mailer_writes": True}
+
+
+@dataclass(frozen=True)
+class Database:
+    """An open database. `transaction` writes, `reading` does not; neither is ever open during a call to a transport."""
+
+    engine: Engine
+    path: Path | None
+    """The SQLite file; None on PostgreSQL."""
+
+    @contextmanager
+    def transaction(self) -> Generator[Connection]:
+        """A transaction that writes: committed durably at the end of the block, rolled back by an exception.
+
+        On SQLite it begins IMMEDIATE: a read that later turns into a write would fail with "locked" at once, not wait.
+        Raises DatabaseError for what the database itself refuses.
+        """
+        with self._connected() as connection, connection.execution_options(**_WRITES).begin():
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Generator[Connection]:
+        """One consistent view that writes nothing. Raises DatabaseError."""
+        with self._connected() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _connected(self) -> Generator[Connection]:
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise translated(error, self.engine.url) from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def connect(url: str) -> Database:
+    """Open the database of a MAILER_DATABASE_URL, creating an empty SQLite file with mode 0600 if there is none.
+
+    Raises SettingsError when the URL is none, DatabaseError when it cannot be opened.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "postgresql":
+        return Database(_postgresql(parsed), None)
+    path = Path(parsed.database or "").absolute()
+    _create_private(path, parsed)
+    return Database(_sqlite(parsed.set(database=str(path))), path)
+
+
+def _parse(url: str) -> URL:
+    hint = "write sqlite:///mailer.db, or postgresql+psycopg://user:password@host/name"
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except ArgumentError as error:
+        raise SettingsError("MAILER_DATABASE_URL is not a database URL", hint=hint) from error
+    if backend not in ("sqlite", "postgresql"):
+        raise SettingsError(f"MAILER_DATABASE_URL: {backend} is not supported", hint=hint)
+    if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise SettingsError(
+            "MAILER_DATABASE_URL names no file: a ledger in memory would forget who got the issue", hint=hint
+        )
+    return parsed
+
+
+def _create_private(path: Path, url: URL) -> None:
+    """The file holds addresses: nobody else on the machine may read it. SQLite gives its -wal and -shm the same mode."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise translated(error, url) from error
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]  # called by the event
+        # The driver must not begin transactions of its own: we say BEGIN, and which.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # NORMAL may roll back a committed claim after a power cut (sqlite.org/pragma.html#pragma_synchronous), and the
+        # same person would be written to again.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = ON")  # an erased person's address must not linger in free pages
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]  # called by the event
+        writes: Any = connection.get_execution_options().get("mailer_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        # synchronous_commit: a claim that is lost with the server would be claimed, and mailed, again.
+        return create_engine(
+            url, pool_pre_ping=True, connect_args={"options": "-c synchronous_commit=on -c timezone=UTC"}
+        )
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise SettingsError(
+            "MAILER_DATABASE_URL names PostgreSQL, whose driver is not installed",
+            hint="pip install 'newsletter-mailer[postgres]', and write postgresql+psycopg://…",
+        ) from error

@@ -1,0 +1,41 @@
+"""What a database says when it fails, in words for the person who must mend it."""
+
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from mailer.errors import DatabaseError
+
+# Part of the driver's message -> what happened, and what to do next. The first that fits is said.
+_KNOWN: tuple[tuple[str, str, str], ...] = (
+    (
+        "database is locked",
+        "another process holds the database",
+        "wait until it is done (an import, a backup, an open sqlite3 shell?) and run the same command again",
+    ),
+    ("disk is full", "the disk is full", "make room, then run the same command again: what was committed is safe"),
+    ("No space left", "the disk is full", "make room, then run the same command again: what was committed is safe"),
+    ("disk i/o error", "the disk cannot be written", "look at its space and health, then run the same command again"),
+    ("readonly database", "it cannot be written", "give this user write access to the file and its folder"),
+    ("Read-only file system", "its disk is read-only", "move it, or mount the disk for writing"),
+    ("Permission denied", "this user may not open it", "give this user access to the file and its folder"),
+    ("unable to open database file", "it cannot be opened", "does its folder exist, and may this user write there?"),
+    ("No such file or directory", "its folder does not exist", "make the folder, or mend MAILER_DATABASE_URL"),
+    ("Is a directory", "it is a folder, not a file", "mend MAILER_DATABASE_URL"),
+    ("file is not a database", "it is not an SQLite database", "mend MAILER_DATABASE_URL, or move the file away"),
+    ("malformed", "it is damaged", "restore a backup; do not send before you have: the ledger may be incomplete"),
+    ("Connection refused", "no server answers there", "is PostgreSQL running, and are host and port right?"),
+    ("password authentication failed", "the server refuses the user or password", "mend MAILER_DATABASE_URL"),
+    ("server closed the connection", "the server went away", "run the same command again when it is back"),
+    ("terminating connection", "the server closed the connection", "run the same command again when it is back"),
+    ("does not exist", "something is missing there", "run `mailer db upgrade`, or mend MAILER_DATABASE_URL"),
+)
+
+
+def translated(error: DBAPIError | OSError, url: URL) -> DatabaseError:
+    """The error that a person reads; the driver's own stays its cause. The URL's password is never shown."""
+    said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    for part, what, hint in _KNOWN:
+        if part.lower() in said.lower():
+            return DatabaseError(f"the database {where}: {what}", hint=hint)
+    return DatabaseError(f"the database {where}: {said}")

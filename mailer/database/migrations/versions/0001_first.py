@@ -1,0 +1,131 @@
+"""The address book, the ledger, the pace."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+revision = "0001"
+down_revision = None
+
+
+def _moment(name: str, *, nullable: bool = False, index: bool = False) -> "sa.Column[object]":
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable, index=index)
+
+
+def _json(name: str) -> "sa.Column[object]":
+    return sa.Column(name, sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False)
+
+
+def _words(*names: str) -> "list[sa.Column[str]]":
+    return [sa.Column(name, sa.String, nullable=False) for name in names]
+
+
+def _subscriber(*, primary_key: bool = False, index: bool = False) -> "sa.Column[int]":
+    target = sa.ForeignKey("subscriber.id", ondelete="CASCADE")
+    return sa.Column("subscriber_id", sa.Integer, target, primary_key=primary_key, nullable=False, index=index)
+
+
+def upgrade() -> None:
+    """Create everything."""
+    _address_book()
+    _ledger()
+
+
+def _address_book() -> None:
+    op.create_table(
+        "subscriber",
+        sa.Column("id", sa.Integer, primary_key=True),
+        *_words("email"),
+        sa.Column("email_key", sa.String, nullable=False, unique=True),
+        *_words("name"),
+        _json("fields"),
+        _moment("created_at"),
+        _moment("updated_at"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "subscription",
+        sa.Column("newsletter", sa.String, primary_key=True),
+        _subscriber(primary_key=True, index=True),
+        *_words("status"),
+        _moment("changed_at"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "subscriber_tag",
+        _subscriber(primary_key=True),
+        sa.Column("tag", sa.String, primary_key=True),
+        sa.Index("ix_subscriber_tag_tag", "tag", "subscriber_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "consent_event",
+        sa.Column("id", sa.Integer, primary_key=True),
+        _subscriber(index=True),
+        sa.Column("newsletter", sa.String, nullable=True),
+        *_words("action", "source"),
+        _moment("at"),
+        _json("evidence"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "suppression",
+        sa.Column("address_key", sa.String, primary_key=True),
+        sa.Column("reason", sa.String, primary_key=True),
+        _moment("at"),
+        *_words("note"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _ledger() -> None:
+    mailing = sa.ForeignKey("mailing.id", ondelete="CASCADE")
+    op.create_table(
+        "mailing",
+        sa.Column("id", sa.Integer, primary_key=True),
+        *_words("newsletter"),
+        sa.Column("issue", sa.Integer, nullable=False),
+        sa.Column("token", sa.String, nullable=False, unique=True),
+        *_words("state", "reason", "transport", "segment", "source_digest"),
+        sa.Column("edition", sa.Text, nullable=False),
+        sa.Column("audience", sa.Integer, nullable=False),
+        _moment("opened_at"),
+        _moment("finished_at", nullable=True),
+        sa.UniqueConstraint("newsletter", "issue"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "delivery",
+        sa.Column("mailing_id", sa.Integer, mailing, primary_key=True),
+        sa.Column("subscriber_id", sa.Integer, primary_key=True, autoincrement=False),
+        *_words("state"),
+        sa.Column("reason", sa.String, nullable=True),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("sender_id", sa.Integer, nullable=True),
+        _moment("claimed_at", nullable=True),
+        _moment("settled_at", nullable=True),
+        sa.Column("message_id", sa.String, nullable=True),
+        _moment("delivered_at", nullable=True),
+        _moment("hard_bounced_at", nullable=True),
+        _moment("soft_bounced_at", nullable=True),
+        _moment("complained_at", nullable=True),
+        _moment("rejected_at", nullable=True),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "exclusion",
+        sa.Column("mailing_id", sa.Integer, sa.ForeignKey("mailing.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("subscriber_id", sa.Integer, primary_key=True, autoincrement=False),
+        *_words("reason"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "sender",
+        sa.Column("id", sa.Integer, primary_key=True),
+        *_words("host"),
+        sa.Column("pid", sa.Integer, nullable=False),
+        _moment("started_at"),
+        _moment("ended_at", nullable=True, index=True),
+        sqlite_autoincrement=True,
+    )
+    op.create_table("pace", sa.Column("name", sa.String, primary_key=True), sa.Column("next", sa.Float, nullable=False))

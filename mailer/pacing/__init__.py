@@ -1,0 +1,1 @@
+"""The pace: one row that every sender takes its departures from."""

@@ -1,0 +1,20 @@
+"""The one row that paces all senders of an account."""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, Float
+from sqlmodel import Field, SQLModel
+
+from subscribers.columns import core
+
+
+class Pace(SQLModel, table=True):
+    """One row for each thing that has a rate; all senders take their departures from it."""
+
+    __tablename__: ClassVar[Any] = "pace"
+
+    name: str = Field(primary_key=True)
+    next: float = Field(sa_column=Column(Float, nullable=False), description="seconds since 1970 of the next departure")
+
+
+paces = core(Pace)

@@ -1,0 +1,125 @@
+"""The composition root: the only place that chooses database, transport, themes, clock and chance."""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailer.settings import Settings, load_dotenv, load_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from mailer.database.engine import Database
+    from mailer.issues.kinds import Kind
+    from mailer.issues.model import Issue, Newsletter
+    from mailer.links import Links
+    from mailer.rendering.theme import Theme
+    from mailer.transport.base import Transport
+
+
+def utc_now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Workspace:
+    """A folder with `issues/`, perhaps `templates/`, and the settings that hold there. Everything is opened when first asked for."""
+
+    root: Path
+    settings: Settings
+    now: Callable[[], datetime] = utc_now
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    token: Callable[[], str] = field(default=lambda: secrets.token_hex(8))
+
+    # --- the database -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def database(self) -> "Database":
+        """The database, its schema up to date."""
+        from mailer.database.schema import open_database  # noqa: PLC0415  # lazy: writing an issue needs no database
+
+        return open_database(self.settings.database_url)
+
+    @property
+    def engine(self) -> "Engine":
+        """The database's engine."""
+        return self.database.engine
+
+    def transaction(self) -> "AbstractContextManager[Connection]":
+        """A transaction that writes, committed at the end of the block."""
+        return self.database.transaction()
+
+    def reading(self) -> "AbstractContextManager[Connection]":
+        """One consistent view that writes nothing."""
+        return self.database.reading()
+
+    def erasure_hashes(self, key: str) -> Sequence[str]:
+        """The keyed hashes under which an erased address is known, newest key first."""
+        from subscribers.erasure import keyed_hashes  # noqa: PLC0415  # lazy, as above
+
+        return keyed_hashes(key, self.settings.keys())
+
+    # --- issues -----------------------------------------------------------------------------------------------------
+
+    def newsletter(self, slug: str | None) -> "Newsletter":
+        """The newsletter of that slug; without one, the only newsletter here."""
+        from mailer.issues.newsletter import load_newsletter  # noqa: PLC0415  # lazy: `--help` needs no YAML
+        from mailer.issues.shelf import choose_newsletter  # noqa: PLC0415  # lazy, as above
+
+        return load_newsletter(choose_newsletter(self.root / "issues", slug))
+
+    def theme(self, newsletter: "Newsletter") -> "Theme":
+        """The newsletter's theme: the workspace's own, or a shipped one."""
+        from mailer.rendering.theme import find_theme, shipped_templates  # noqa: PLC0415  # lazy, as above
+
+        return find_theme(newsletter.theme, [self.root / "templates", shipped_templates()])
+
+    def kinds(self, newsletter: "Newsletter") -> "dict[str, Kind]":
+        """The kinds of section that the newsletter's theme knows."""
+        from mailer.issues.kinds import read_kinds  # noqa: PLC0415  # lazy, as above
+
+        return read_kinds(self.theme(newsletter).folders)
+
+    def issue(self, newsletter: "Newsletter", number: int) -> "Issue":
+        """Issue `number`, as its author wrote it."""
+        from mailer.issues.load import load_issue  # noqa: PLC0415  # lazy, as above
+        from mailer.issues.shelf import find_issue  # noqa: PLC0415  # lazy, as above
+        from subscribers.segments import check  # noqa: PLC0415  # lazy, as above
+
+        return load_issue(find_issue(newsletter.path.parent, number), newsletter, self.kinds(newsletter), check)
+
+    # --- sending ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def links(self) -> "Links":
+        """Makes and reads the links of letters."""
+        from mailer.links import Links  # noqa: PLC0415  # lazy, as above
+
+        return Links(self.settings.base_url, self.settings.keys())
+
+    @cached_property
+    def transport(self) -> "Transport":
+        """What carries letters, as MAILER_TRANSPORT says."""
+        from mailer.transport.outbox import Outbox  # noqa: PLC0415  # lazy, as above
+
+        return Outbox(self.settings.outbox)
+
+    def close(self) -> None:
+        """Close the database, if it was opened."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+
+def open_workspace(root: Path | None = None) -> Workspace:
+    """The workspace that the person stands in. `.env` is read once, before anything looks at the environment."""
+    root = root or Path()
+    load_dotenv(root / ".env")
+    return Workspace(root, load_settings())

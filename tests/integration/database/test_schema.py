@@ -1,0 +1,130 @@
+"""The schema: made by itself, upgraded by itself, and never guessed at."""
+
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+import mailer.database
+from mailer.database.engine import Database, connect
+from mailer.database.schema import HEAD, open_database, revision
+from mailer.errors import DatabaseError, SchemaMismatch, SettingsError
+from mailer.ledger.tables import deliveries
+from mailer.pacing.tables import paces
+from subscribers.tables import subscribers
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_declares(database: Database) -> None:
+    with database.reading() as connection:
+        for metadata in {
+            table.metadata for table in (subscribers, deliveries, paces)
+        }:  # one, or the tables are torn apart
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_head_that_commands_look_for_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(mailer.database.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_a_fresh_sqlite_database_is_made_by_itself_and_nobody_else_may_read_it(tmp_path: Path) -> None:
+    old = os.umask(0)
+    try:
+        database = open_database(f"sqlite:///{tmp_path / 'mailer.db'}")
+    finally:
+        os.umask(old)
+    with database.transaction() as connection:
+        assert revision(connection) == HEAD
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    database.close()
+    assert modes == {"mailer.db": 0o600, "mailer.db-wal": 0o600, "mailer.db-shm": 0o600}
+
+
+def test_sqlite_is_opened_as_the_promises_need_it(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'mailer.db'}")
+    with database.reading() as connection:
+        pragmas = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+        }
+    database.close()
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+
+
+def test_postgresql_confirms_a_commit_only_when_it_is_on_disk(postgresql: str) -> None:
+    with connect(postgresql).reading() as connection:
+        assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
+
+
+def _with_revision(path: Path, found: str) -> str:
+    url = f"sqlite:///{path}"
+    open_database(url).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (found,))
+    connection.close()
+    return url
+
+
+def test_a_newer_schema_is_refused_with_the_next_step(tmp_path: Path) -> None:
+    url = _with_revision(tmp_path / "mailer.db", "9999")
+    with pytest.raises(SchemaMismatch, match="newer than this program") as caught:
+        open_database(url)
+    assert "upgrade the program" in caught.value.hint
+
+
+def test_an_empty_postgresql_waits_for_an_operator(postgresql: str) -> None:
+    with pytest.raises(SchemaMismatch, match="older than this program") as caught:
+        open_database(postgresql)
+    assert "mailer db upgrade" in caught.value.hint
+
+
+def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE customer (id INTEGER)")
+    connection.close()
+    with pytest.raises(SchemaMismatch, match="belongs to another program"):
+        open_database(f"sqlite:///{path}")
+
+
+def test_a_file_that_is_no_database_is_named_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "mailer.db"
+    path.write_text("These are my notes about the mailing list.\n" * 40)
+    before = path.read_bytes()
+    with pytest.raises(DatabaseError, match="is not an SQLite database"):
+        open_database(f"sqlite:///{path}")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("mailer.db", "not a database URL"),
+        ("mysql://host/name", "mysql is not supported"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+    ],
+)
+def test_a_database_url_that_does_not_fit_says_how_it_should_look(url: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says) as caught:
+        open_database(url)
+    assert "sqlite:///mailer.db" in caught.value.hint or "name" in caught.value.hint
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="its folder does not exist"):
+        open_database(f"sqlite:///{tmp_path / 'no' / 'mailer.db'}")
+
+
+def test_an_unreachable_postgresql_never_shows_its_password() -> None:
+    with pytest.raises(DatabaseError, match="no server answers") as caught:
+        open_database("postgresql+psycopg://me:hunter2@127.0.0.1:1/mailer")
+    assert "hunter2" not in str(caught.value)
