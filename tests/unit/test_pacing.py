@@ -1,0 +1,394 @@
+"""Pacing: no second holds more than the rate, nearly all of the rate is used, and nobody waits for ever."""
+
+import heapq
+import itertools
+import random
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, select
+
+from mailer.database.engine import Database, connect
+from mailer.database.schema import upgrade
+from mailer.pacing import Pacer, recipients_per_departure, step, take_departure
+from mailer.pacing.tables import paces
+
+NOW = 1_795_000_000.0
+ACCOUNT = "ses"
+
+Transaction = Callable[[], AbstractContextManager[Connection]]
+
+
+class Time:
+    """One clock for any number of senders: one of them runs at a time, and time passes while all sleep."""
+
+    def __init__(self, *, oversleep: Callable[[], float] = lambda: 0.0) -> None:
+        self.now = NOW
+        self.naps: list[float] = []
+        self._oversleep = oversleep
+        self._condition = threading.Condition()
+        self._numbers = itertools.count()
+        self._waking: list[tuple[float, int]] = []
+        self._turn: tuple[float, int] | None = None
+
+    def clock(self) -> float:
+        """Seconds since 1970."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let the sender that wakes first go on, until this one's time has come."""
+        with self._condition:
+            self.naps.append(seconds)
+            me = (self.now + seconds + self._oversleep(), next(self._numbers))
+            heapq.heappush(self._waking, me)
+            self._pass_on()
+            assert self._condition.wait_for(lambda: self._turn == me, timeout=60)
+
+    def run(self, senders: Sequence[Callable[[], None]]) -> None:
+        """Live through all of it; what fails in a sender fails here."""
+        turns = [(self.now, next(self._numbers)) for _ in senders]
+        self._waking.extend(turns)
+        failures: list[BaseException] = []
+
+        def live(turn: tuple[float, int], sender: Callable[[], None]) -> None:
+            try:
+                with self._condition:
+                    assert self._condition.wait_for(lambda: self._turn == turn, timeout=60)
+                sender()
+            except BaseException as failure:  # noqa: BLE001  # carried to the test's own thread, and raised there
+                failures.append(failure)
+            finally:
+                with self._condition:
+                    self._pass_on()
+
+        threads = [threading.Thread(target=live, args=pair) for pair in zip(turns, senders, strict=True)]
+        for thread in threads:
+            thread.start()
+        with self._condition:
+            self._pass_on()
+        for thread in threads:
+            thread.join()
+        for failure in failures:
+            raise failure
+
+    def _pass_on(self) -> None:
+        if self._waking:
+            self._turn = heapq.heappop(self._waking)
+            self.now = max(self.now, self._turn[0])
+            self._condition.notify_all()
+
+
+@pytest.fixture
+def transaction(tmp_path: Path) -> Generator[Transaction]:
+    """Transactions on a real SQLite file."""
+    database = connect(f"sqlite:///{tmp_path / 'mailer.db'}")
+    upgrade(database)
+    yield database.transaction
+    database.close()
+
+
+def never() -> bool:
+    return False
+
+
+def pacer(transaction: Transaction, time: Time, rate: float, n: int) -> Pacer:
+    return Pacer(transaction, ACCOUNT, rate, n, clock=time.clock, sleep=time.sleep)
+
+
+def departures_of(transaction: Transaction, time: Time, *, rate: float, n: int, senders: int, each: int) -> list[float]:
+    """When `senders` at once, working a little after every departure, let n people go `each` times."""
+    left: list[float] = []
+    chance = random.Random(54)
+
+    def sender() -> None:
+        mine = pacer(transaction, time, rate, n)
+        for _ in range(each):
+            assert mine.wait(never)
+            left.append(time.now)
+            time.sleep(chance.uniform(0, 0.05))  # the call
+
+    time.run([sender] * senders)
+    return sorted(left)
+
+
+def busiest_second(left: Sequence[float], n: int) -> int:
+    return max(n * sum(1 for moment in left[i:] if moment < start + 1 - 1e-6) for i, start in enumerate(left))
+
+
+# --- the promise ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rate", "n", "senders", "each"),
+    [
+        (1, 1, 1, 20),
+        (1, 1, 3, 10),
+        (14, 1, 1, 100),
+        (14, 1, 4, 50),
+        (14, 14, 2, 10),
+        (200, 1, 20, 40),
+        (200, 50, 3, 20),
+        (2000, 50, 8, 50),
+    ],
+)
+def test_no_second_holds_more_than_the_rate_and_nearly_all_of_it_is_used(
+    transaction: Transaction, rate: float, n: int, senders: int, each: int
+) -> None:
+    chance = random.Random(1)
+    time = Time(oversleep=lambda: chance.uniform(0, 0.025))
+
+    left = departures_of(transaction, time, rate=rate, n=n, senders=senders, each=each)
+
+    assert len(left) == senders * each
+    assert busiest_second(left, n) <= rate
+    assert (len(left) - 1) * n / (left[-1] - left[0]) >= 0.95 * rate
+
+
+def test_senders_that_wake_far_too_late_use_less_but_never_more(transaction: Transaction) -> None:
+    chance = random.Random(2)
+    time = Time(oversleep=lambda: chance.choice([0, 0, 0.02, 0.1, 0.7]))
+
+    left = departures_of(transaction, time, rate=14, n=1, senders=5, each=40)
+
+    assert len(left) == 200
+    assert busiest_second(left, 1) <= 14
+
+
+def test_idle_time_is_not_saved_up(transaction: Transaction) -> None:
+    time = Time()
+    left: list[float] = []
+
+    def sender() -> None:
+        mine = pacer(transaction, time, 10, 1)
+        for number in range(30):
+            assert mine.wait(never)
+            left.append(time.now)
+            time.sleep(60 if number == 9 else 0.001)
+
+    time.run([sender])
+
+    assert busiest_second(left, 1) <= 10
+
+
+# --- waiting --------------------------------------------------------------------------------------------------------
+
+
+def test_a_stop_is_noticed_within_a_fifth_of_a_second(transaction: Transaction) -> None:
+    time = Time()
+    answers: list[tuple[bool, float]] = []
+
+    def sender() -> None:
+        slow = pacer(transaction, time, 0.01, 1)
+        answers.append((slow.wait(never), time.now - NOW))
+        answers.append((slow.wait(lambda: time.now >= NOW + 3), time.now - NOW))
+
+    time.run([sender])
+
+    assert answers == [(True, 0.0), (False, pytest.approx(3.0, abs=0.2001))]
+    assert max(time.naps) <= 0.2
+
+
+def test_who_is_stopped_already_takes_no_departure(transaction: Transaction) -> None:
+    assert pacer(transaction, Time(), 1, 1).wait(lambda: True) is False
+    with transaction() as connection:
+        assert connection.execute(select(paces)).all() == []
+
+
+def test_nothing_is_held_while_a_sender_sleeps(transaction: Transaction) -> None:
+    time = Time()
+    open_now = 0
+    seen: list[int] = []
+
+    @contextmanager
+    def counted() -> Generator[Connection]:
+        nonlocal open_now
+        with transaction() as connection:
+            open_now += 1
+            yield connection
+        open_now -= 1
+
+    def sender() -> None:
+        mine = Pacer(
+            counted, ACCOUNT, 2, 1, clock=time.clock, sleep=lambda span: (seen.append(open_now), time.sleep(span))[1]
+        )
+        for _ in range(4):
+            assert mine.wait(never)
+
+    time.run([sender])
+
+    assert len(seen) > 4
+    assert set(seen) == {0}
+
+
+@pytest.mark.parametrize("commit", [0.04, 0.3, 2.0])
+def test_a_sender_whose_every_commit_is_late_still_gets_away(transaction: Transaction, commit: float) -> None:
+    time = Time()
+    left: list[float] = []
+
+    @contextmanager
+    def slow() -> Generator[Connection]:
+        with transaction() as connection:
+            yield connection
+        time.sleep(commit)
+
+    def sender() -> None:
+        mine = Pacer(slow, ACCOUNT, 14, 1, clock=time.clock, sleep=time.sleep)
+        for _ in range(20):
+            assert mine.wait(never)
+            left.append(time.now)
+
+    time.run([sender])
+
+    assert left[-1] - left[0] < 20 * 4 * commit
+    assert busiest_second(left, 1) <= 14
+
+
+def test_a_process_that_was_stopped_for_an_hour_gives_its_departure_up(transaction: Transaction) -> None:
+    time = Time()
+    left: list[float] = []
+
+    def sender() -> None:
+        mine = pacer(transaction, time, 1, 1)
+        assert mine.wait(never)
+        left.append(time.now)
+
+        def asleep_once() -> bool:
+            if time.now == NOW:
+                time.now += 3600
+            return False
+
+        assert mine.wait(asleep_once)
+        left.append(time.now)
+        with transaction() as connection:
+            assert take_departure(connection, ACCOUNT, 1.03, time.now) == pytest.approx(time.now + 1.03)
+
+    time.run([sender])
+
+    assert left == [NOW, NOW + 3600]
+
+
+# --- the clock ------------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_set_back_by_a_day_does_not_keep_anyone_waiting(transaction: Transaction) -> None:
+    time = Time()
+    left: list[float] = []
+
+    def sender() -> None:
+        mine = pacer(transaction, time, 1, 1)
+        for _ in range(3):
+            assert mine.wait(never)
+            left.append(time.now)
+        asleep = itertools.count()
+
+        def stepped_back() -> bool:
+            if next(asleep) == 2:
+                time.now -= 86400  # in the middle of the wait
+            return False
+
+        assert mine.wait(stepped_back)
+        left.append(time.now + 86400)
+
+    time.run([sender])
+
+    assert left[-1] - left[-2] == pytest.approx(1.2, abs=0.25)
+
+
+def test_a_clock_set_back_a_little_is_waited_for(database: Database) -> None:
+    with database.transaction() as connection:
+        first = take_departure(connection, ACCOUNT, 0.5, NOW)
+        second = take_departure(connection, ACCOUNT, 0.5, NOW - 30)
+
+    assert (first, second) == (NOW, NOW + 0.5)
+
+
+def test_a_departure_no_rate_could_explain_is_forgotten_and_a_second_kept_free(database: Database) -> None:
+    with database.transaction() as connection:
+        take_departure(connection, ACCOUNT, 0.5, NOW + 86400)
+        taken = [take_departure(connection, ACCOUNT, 0.5, NOW) for _ in range(2)]
+
+    assert taken == [NOW + 1, NOW + 1.5]
+
+
+def test_a_hundred_senders_waiting_at_a_slow_rate_are_not_taken_for_a_broken_clock(database: Database) -> None:
+    with database.transaction() as connection:
+        taken = [take_departure(connection, ACCOUNT, 1.03, NOW) for _ in range(100)]
+
+    assert taken == [pytest.approx(NOW + 1.03 * number) for number in range(100)]
+
+
+# --- the row --------------------------------------------------------------------------------------------------------
+
+
+def test_departures_are_numbered_off_from_one_row(database: Database) -> None:
+    with database.transaction() as connection:
+        taken = [take_departure(connection, ACCOUNT, 0.25, now) for now in (NOW, NOW, NOW + 0.1, NOW + 9, NOW + 9)]
+        rows = connection.execute(select(paces)).all()
+
+    assert taken == [NOW, NOW + 0.25, NOW + 0.5, NOW + 9, NOW + 9.25]
+    assert [tuple(row) for row in rows] == [(ACCOUNT, NOW + 9.5)]
+
+
+def test_two_paces_do_not_wait_for_each_other(database: Database) -> None:
+    with database.transaction() as connection:
+        taken = [take_departure(connection, name, 5, NOW) for name in ("here", "there")]
+
+    assert taken == [NOW, NOW]
+
+
+def test_a_departure_of_a_transaction_that_was_rolled_back_is_free_again(database: Database) -> None:
+    with database.engine.connect() as connection:
+        take_departure(connection, ACCOUNT, 5, NOW)
+        connection.rollback()
+
+    with database.transaction() as connection:
+        assert take_departure(connection, ACCOUNT, 5, NOW) == NOW
+
+
+# --- the arithmetic -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rate", "n", "seconds"),
+    [
+        (1, 1, 1.03),
+        (14, 1, 1.03 / 14),
+        (200, 50, 1.03 / 4),
+        (2000, 50, 1.03 / 40),
+        (14.9, 1, 1.03 / 14),
+        (0.5, 1, 2.06),
+        (1 / 60, 1, 61.8),
+        (5, 10, 2.06),
+    ],
+)
+def test_a_step_is_a_second_and_its_slack_shared_among_whole_departures(rate: float, n: int, seconds: float) -> None:
+    assert step(rate, n) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("rate", "n"), [(0, 1), (-1, 1), (float("nan"), 1), (1, 0)])
+def test_a_rate_at_which_nobody_ever_leaves_is_refused(rate: float, n: int) -> None:
+    with pytest.raises(ValueError, match="no pace"):
+        step(rate, n)
+
+
+@pytest.mark.parametrize(
+    ("rate", "most", "n"),
+    [(0.5, 50, 1), (1, 50, 1), (14, 50, 14), (60, 50, 30), (99, 50, 49), (200, 50, 50), (2000, 50, 50), (500, 1, 1)],
+)
+def test_a_call_carries_as_many_as_the_rate_divides_into(rate: float, most: int, n: int) -> None:
+    assert recipients_per_departure(rate, most) == n
+
+
+@given(st.floats(1, 10_000), st.integers(1, 50))
+def test_every_whole_rate_can_be_used_to_95_percent(rate: float, most: int) -> None:
+    whole = float(int(rate))
+    n = recipients_per_departure(whole, most)
+
+    assert 1 <= n <= most
+    assert n <= whole
+    assert n / step(whole, n) >= 0.95 * whole
