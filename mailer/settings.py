@@ -9,6 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mailer.errors import SettingsError
 
+_SHORTEST_KEY = 16
+"""In bytes: 128 bits, if they were random."""
+
 
 class Settings(BaseSettings):
     """What the environment says. Names are a contract (DESIGN §6): `MAILER_` and the field in capitals."""
@@ -40,9 +43,9 @@ class Settings(BaseSettings):
                 hint="`mailer init DIR` writes a .env with a fresh key; or put one there: "
                 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"',
             )
-        if any(len(key) < 16 for key in keys):
+        if any(len(key) < _SHORTEST_KEY for key in keys):
             raise SettingsError(
-                "a key in MAILER_SECRET_KEYS is shorter than 16 characters",
+                f"a key in MAILER_SECRET_KEYS is shorter than {_SHORTEST_KEY} characters",
                 hint='make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))"',
             )
         return keys

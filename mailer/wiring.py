@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from mailer.database.engine import Database
     from mailer.issues.kinds import Kind
     from mailer.issues.model import Issue, Newsletter
+    from mailer.ledger.mailings import MailingRow
     from mailer.links import Links
+    from mailer.rendering.edition import Edition
     from mailer.rendering.theme import Theme
+    from mailer.sending.run import Run
     from mailer.transport.base import Transport
 
 
@@ -76,6 +79,12 @@ class Workspace:
 
         return load_newsletter(choose_newsletter(self.root / "issues", slug))
 
+    def slug(self, slug: str | None) -> str:
+        """The slug that was given, or that of the only newsletter here; its files are not read."""
+        from mailer.issues.shelf import choose_newsletter  # noqa: PLC0415  # lazy, as above
+
+        return choose_newsletter(self.root / "issues", slug).name
+
     def theme(self, newsletter: "Newsletter") -> "Theme":
         """The newsletter's theme: the workspace's own, or a shipped one."""
         from mailer.rendering.theme import find_theme, shipped_templates  # noqa: PLC0415  # lazy, as above
@@ -96,6 +105,13 @@ class Workspace:
 
         return load_issue(find_issue(newsletter.path.parent, number), newsletter, self.kinds(newsletter), check)
 
+    def edition(self, slug: str | None, number: int) -> "Edition":
+        """Issue `number`, rendered."""
+        from mailer.rendering.pipeline import render_edition  # noqa: PLC0415  # lazy, as above
+
+        newsletter = self.newsletter(slug)
+        return render_edition(self.issue(newsletter, number), self.theme(newsletter))
+
     # --- sending ----------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -111,6 +127,43 @@ class Workspace:
         from mailer.transport.outbox import Outbox  # noqa: PLC0415  # lazy, as above
 
         return Outbox(self.settings.outbox)
+
+    def run(
+        self,
+        mailing: "MailingRow",
+        *,
+        rate: float | None,
+        limit: int | None,
+        stopped: Callable[[], bool],
+        observe: Callable[[str, int], None],
+    ) -> "Run":
+        """This process's part in a mailing, with the edition that was frozen."""
+        from mailer.ledger.mailings import load_edition  # noqa: PLC0415  # lazy, as above
+        from mailer.pacing.pacer import Pacer  # noqa: PLC0415  # lazy, as above
+        from mailer.rendering.edition import Edition  # noqa: PLC0415  # lazy, as above
+        from mailer.sending.run import Run, batch_for  # noqa: PLC0415  # lazy, as above
+
+        with self.reading() as connection:
+            edition = Edition.from_json(load_edition(connection, mailing.id))
+        batch = batch_for(rate, self.transport.batch)
+        pacer = None
+        if rate is not None:
+            pacer = Pacer(self.transaction, self.transport.name, rate, batch, clock=self.clock, sleep=self.sleep)
+        return Run(
+            database=self.database,
+            transport=self.transport,
+            links=self.links,
+            mailing=mailing,
+            edition=edition,
+            pacer=pacer,
+            clock=self.clock,
+            sleep=self.sleep,
+            now=self.now,
+            stopped=stopped,
+            observe=observe,
+            limit=limit,
+            batch=batch,
+        )
 
     def close(self) -> None:
         """Close the database, if it was opened."""

@@ -2,7 +2,7 @@
 
 import typer
 
-from mailer.cli import subscribers
+from mailer.cli import database, deliveries, issues, send, status, subscribers, workspace
 
 app = typer.Typer(
     name="mailer",
@@ -12,4 +12,18 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command()(workspace.init)
+app.command()(workspace.demo)
+app.command()(issues.new)
+app.command()(issues.check)
+app.command()(issues.render)
+app.command()(issues.preview)
+app.command()(send.send)
+app.command()(status.status)
+app.command()(status.pause)
+app.command()(status.resume)
+app.command()(status.cancel)
+app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(issues.app, name="issues")
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(database.app, name="db")

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def test_sqlite_is_opened_as_the_promises_need_it(tmp_path: Path) -> None:
 
 
 def test_postgresql_confirms_a_commit_only_when_it_is_on_disk(postgresql: str) -> None:
-    with connect(postgresql).reading() as connection:
+    with closing(connect(postgresql)) as database, database.reading() as connection:
         assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
 
 

@@ -1,0 +1,225 @@
+"""`mailer send`: show the plan, ask, open or find the mailing, send, report."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mailer.cli.output import ask, say, say_json, warn
+from mailer.cli.words import count, duration, reasons
+
+if TYPE_CHECKING:
+    from mailer.ledger.mailings import MailingRow
+    from mailer.rendering.edition import Edition
+    from mailer.sending.opening import Plan
+    from mailer.sending.run import End
+    from mailer.wiring import Workspace
+
+IssueOption = Annotated[int, typer.Option("--issue", min=1, help="The issue's number.")]
+NewsletterOption = Annotated[
+    str | None, typer.Option("--newsletter", help="The newsletter's slug; not needed when there is only one.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+
+
+def send(
+    issue: IssueOption,
+    newsletter: NewsletterOption = None,
+    segment: Annotated[
+        str | None, typer.Option("--segment", help='Only whom this selects, e.g. "tag:beta and not tag:staff".')
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=1, help="Send to so many of the audience now; the same command goes on."),
+    ] = None,
+    also_new: Annotated[
+        bool, typer.Option("--also-new", help="Add people who subscribed after the audience was frozen.")
+    ] = False,
+    rate: Annotated[
+        float | None, typer.Option("--rate", min=0.01, help="At most so many letters a second, over all senders.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and change nothing.")] = False,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Send an issue to its subscribers: nobody twice, nobody forgotten. The same command resumes."""
+    from mailer.sending.opening import check_transport, check_unchanged, make_plan, nobody  # noqa: PLC0415  # lazy: heavy
+    from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+
+    workspace = open_workspace()
+    edition = _edition(workspace, newsletter, issue)
+    plan = make_plan(workspace.database, edition.letterhead.newsletter, issue, segment)
+    if plan.found is not None:
+        check_transport(plan.found, workspace.transport.name)
+        check_unchanged(plan.found, edition.source_digest)
+    if not as_json:
+        _say_plan(workspace, edition, plan, rate, limit)
+    if dry_run:
+        if as_json:
+            say_json(_plan_json(plan))
+        return 0
+    if plan.found is None and plan.audience == 0:
+        raise nobody(plan.newsletter, plan.segment, plan.excluded)
+    nothing_to_do = _nothing_to_do(plan, also_new=also_new)
+    if nothing_to_do is not None:
+        return _finish(workspace, plan.newsletter, issue, nothing_to_do, as_json=as_json)
+    if not ask(
+        f"Send issue {issue} to {count(min(plan.to_send, limit or plan.to_send), 'person', 'people')}?", yes=yes
+    ):
+        warn("Nothing was sent.")
+        return 1
+    return _send(workspace, edition, plan, segment=segment, limit=limit, also_new=also_new, rate=rate, as_json=as_json)
+
+
+def _edition(workspace: "Workspace", newsletter: str | None, issue: int) -> "Edition":
+    from mailer.errors import RenderError  # noqa: PLC0415  # lazy: heavy
+    from mailer.rendering.checks import check_edition  # noqa: PLC0415  # lazy: heavy
+
+    edition = workspace.edition(newsletter, issue)
+    errors = [finding.message for finding in check_edition(edition) if finding.level == "error"]
+    if errors:
+        raise RenderError(
+            f"issue {issue} cannot be sent as it is:\n" + "\n".join(f"  {error}" for error in errors),
+            hint=f"`mailer check --issue {issue}` says it again when it is mended",
+        )
+    return edition
+
+
+def _nothing_to_do(plan: "Plan", *, also_new: bool) -> "End | None":
+    from mailer.ledger.states import MailingState  # noqa: PLC0415  # lazy: heavy
+    from mailer.sending.run import End  # noqa: PLC0415  # lazy: heavy
+
+    if plan.found is None:
+        return None
+    match plan.found.state:
+        case MailingState.PAUSED:
+            return End.PAUSED
+        case MailingState.CANCELLED:
+            return End.CANCELLED
+        case MailingState.FINISHED if not also_new:
+            return End.FINISHED
+        case _:
+            return None
+
+
+def _send(
+    workspace: "Workspace",
+    edition: "Edition",
+    plan: "Plan",
+    *,
+    segment: str | None,
+    limit: int | None,
+    also_new: bool,
+    rate: float | None,
+    as_json: bool,
+) -> int:
+    from mailer.cli.progress import shown_progress  # noqa: PLC0415  # lazy: rich
+    from mailer.cli.signals import stop_signals  # noqa: PLC0415  # lazy: only a run needs them
+    from mailer.errors import MailerError  # noqa: PLC0415  # lazy: heavy
+    from mailer.sending.opening import add_new, open_mailing  # noqa: PLC0415  # lazy: heavy
+
+    workspace.transport.prepare()
+    mailing = open_mailing(
+        workspace.database,
+        edition,
+        segment=segment or plan.segment,
+        transport=workspace.transport.name,
+        token=workspace.token,
+        now=workspace.now(),
+    )
+    if also_new:
+        added = add_new(workspace.database, mailing)
+        if not as_json:
+            say(f"Added {count(added, 'person who has', 'people who have')} subscribed since the audience was frozen.")
+    with stop_signals() as stop, shown_progress(workspace, mailing, quiet=as_json) as observe:
+        run = workspace.run(mailing, rate=rate, limit=limit, stopped=stop.asked, observe=observe)
+        try:
+            end = run.go()
+        except MailerError as error:
+            # What was settled is safe and everybody else is pending: that is not "nothing happened".
+            warn(f"error: {error}")
+            warn(
+                f"  {error.hint}" if error.hint else f"  the same command goes on: mailer send --issue {mailing.issue}"
+            )
+            return 4
+    return _finish(workspace, mailing.newsletter, mailing.issue, end, as_json=as_json, signal=stop.number)
+
+
+def _finish(
+    workspace: "Workspace", newsletter: str, issue: int, end: "End", *, as_json: bool, signal: int | None = None
+) -> int:
+    from mailer.cli.status import say_status, status_json  # noqa: PLC0415  # lazy: heavy
+    from mailer.ledger.mailings import find  # noqa: PLC0415  # lazy: heavy
+    from mailer.ledger.report import progress  # noqa: PLC0415  # lazy: heavy
+
+    with workspace.reading() as connection:
+        mailing = find(connection, newsletter, issue)
+        if mailing is None:
+            warn(f"The mailing of issue {issue} was discarded meanwhile.")
+            return 1
+        counts = progress(connection, mailing.id, mailing.audience)
+    if as_json:
+        say_json(status_json(mailing, counts))
+    else:
+        say_status(mailing, counts)
+        _say_end(workspace, mailing, end)
+    if signal is not None and end == "stopped":
+        return 128 + signal
+    if end == "cancelled":
+        return 1
+    if end != "finished":
+        return 4
+    return 3 if counts.states.get("uncertain") or counts.states.get("refused") else 0
+
+
+def _say_end(workspace: "Workspace", mailing: "MailingRow", end: "End") -> None:
+    again = f"mailer send --issue {mailing.issue}"
+    match end.value:
+        case "finished":
+            pass
+        case "limit":
+            say(f"Stopped at --limit. The rest is pending: {again}")
+        case "paused":
+            say(f"The mailing is paused ({mailing.reason}). `mailer resume --issue {mailing.issue}`, then {again}")
+        case "cancelled":
+            say("The mailing was cancelled: whoever was pending does not get this issue.")
+        case "stopped":
+            say(f"Stopped. Nobody is left in a call; the same command goes on: {again}")
+        case _:
+            say(f"Another sender still has people in a call. When it is done, the same command finishes: {again}")
+    where = workspace.transport.where(mailing.token)
+    if where:
+        say(f"The letters lie in {where}")
+
+
+def _say_plan(workspace: "Workspace", edition: "Edition", plan: "Plan", rate: float | None, limit: int | None) -> None:
+    from mailer.rendering.slots import preview_text  # noqa: PLC0415  # lazy: heavy
+
+    say(f"{edition.letterhead.title}, issue {plan.issue}: {preview_text(edition.subject)}")
+    segment = f" of {plan.segment!r}" if plan.segment else ""
+    say(f"  audience   {count(plan.audience, 'person', 'people')}{segment}")
+    if plan.excluded:
+        say(f"  left out   {reasons(plan.excluded)}")
+    if plan.previous is not None:
+        difference = plan.audience - plan.previous.audience
+        say(f"  compared   {difference:+,} against issue {plan.previous.issue} ({plan.previous.audience:,})")
+    if plan.found is not None:
+        say(
+            f"  so far     opened {plan.found.opened_at:%Y-%m-%d %H:%M} UTC, {plan.found.state}; {plan.to_send:,} still to send"
+        )
+    say(f"  transport  {workspace.transport.name}: {workspace.transport.about}")
+    if rate is not None:
+        now = min(plan.to_send, limit or plan.to_send)
+        say(f"  rate       {rate:g} a second, about {duration(now / rate)}")
+
+
+def _plan_json(plan: "Plan") -> dict[str, Any]:
+    return {
+        "issue": plan.issue,
+        "newsletter": plan.newsletter,
+        "segment": plan.segment,
+        "audience": plan.audience,
+        "excluded": dict(plan.excluded),
+        "to_send": plan.to_send,
+        "state": plan.found.state.value if plan.found else None,
+    }

@@ -1,0 +1,130 @@
+"""Who gets an issue, fixed and counted before the first call: `candidates == frozen + excluded`, or nothing happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, literal, select, text, update
+
+from mailer.errors import AudienceMismatch
+from mailer.ledger.states import State
+from mailer.ledger.tables import deliveries, exclusions, mailings
+from subscribers.candidates import verdicts
+from subscribers.tables import subscribers, subscriptions
+
+
+@dataclass(frozen=True)
+class Accounting:
+    """How an audience came about."""
+
+    candidates: int
+    frozen: int
+    excluded: Mapping[str, int]
+    """Reason -> how many."""
+
+    def verify(self) -> None:
+        """Raise AudienceMismatch unless every candidate was either frozen or excluded with a reason."""
+        if self.candidates != self.frozen + sum(self.excluded.values()):
+            raise AudienceMismatch(
+                f"{self.candidates} candidates, but {self.frozen} frozen and {sum(self.excluded.values())} excluded; nothing was kept",
+                hint="this is a fault of the program: please report it with your database's kind and version",
+            )
+
+
+def hold_still(connection: Connection) -> None:
+    """Make every statement of this transaction see the same people; call it first.
+
+    PostgreSQL would let each statement see the world at its own start, and the counts would not add up. SQLite's
+    transactions are one view anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+
+
+def _candidates(newsletter: str, segment: ColumnElement[bool] | None) -> Select[int]:
+    """How many people the newsletter and the segment name: counted without any rule of exclusion, to check them against."""
+    statement = (
+        select(func.count())
+        .select_from(subscriptions.join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id))
+        .where(subscriptions.c.newsletter == newsletter)
+    )
+    return statement if segment is None else statement.where(segment)
+
+
+def preview(connection: Connection, newsletter: str, segment: ColumnElement[bool] | None) -> Accounting:
+    """What a freeze would give now. Writes nothing."""
+    found = verdicts(newsletter, segment).subquery()
+    rows = connection.execute(select(found.c.exclusion, func.count()).group_by(found.c.exclusion)).all()
+    counts = {row[0]: row[1] for row in rows if row[0] is not None}
+    frozen = sum(row[1] for row in rows if row[0] is None)
+    return Accounting(connection.execute(_candidates(newsletter, segment)).scalar_one(), frozen, _sorted(counts))
+
+
+def freeze(connection: Connection, mailing_id: int, newsletter: str, segment: ColumnElement[bool] | None) -> Accounting:
+    """Fix the audience of a mailing: one INSERT … SELECT for those who get it, one for those left out.
+
+    The caller called `hold_still` first, and commits. Raises AudienceMismatch when the counts do not add up.
+    """
+    found = verdicts(newsletter, segment).subquery()
+    frozen = (
+        connection.execution_options(preserve_rowcount=True)
+        .execute(
+            insert(deliveries).from_select(
+                ["mailing_id", "subscriber_id", "state", "attempt"],
+                select(literal(mailing_id), found.c.subscriber_id, literal(State.PENDING.value), literal(0)).where(
+                    found.c.exclusion.is_(None)
+                ),
+            )
+        )
+        .rowcount
+    )
+    connection.execute(
+        insert(exclusions).from_select(
+            ["mailing_id", "subscriber_id", "reason"],
+            select(literal(mailing_id), found.c.subscriber_id, found.c.exclusion).where(found.c.exclusion.is_not(None)),
+        )
+    )
+    accounting = Accounting(
+        connection.execute(_candidates(newsletter, segment)).scalar_one(), frozen, excluded(connection, mailing_id)
+    )
+    accounting.verify()
+    connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(audience=frozen))
+    return accounting
+
+
+def add_new(connection: Connection, mailing_id: int, newsletter: str, segment: ColumnElement[bool] | None) -> int:
+    """Add whoever may be mailed now and has no delivery in this mailing yet; how many. Their exclusions are dropped."""
+    found = verdicts(newsletter, segment).subquery()
+    mine = deliveries.c.mailing_id == mailing_id
+    added = (
+        connection.execution_options(preserve_rowcount=True)
+        .execute(
+            insert(deliveries).from_select(
+                ["mailing_id", "subscriber_id", "state", "attempt"],
+                select(literal(mailing_id), found.c.subscriber_id, literal(State.PENDING.value), literal(0)).where(
+                    found.c.exclusion.is_(None),
+                    ~select(1).where(mine, deliveries.c.subscriber_id == found.c.subscriber_id).exists(),
+                ),
+            )
+        )
+        .rowcount
+    )
+    here = select(deliveries.c.subscriber_id).where(mine)
+    connection.execute(
+        delete(exclusions).where(exclusions.c.mailing_id == mailing_id, exclusions.c.subscriber_id.in_(here))
+    )
+    connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(audience=mailings.c.audience + added))
+    return added
+
+
+def excluded(connection: Connection, mailing_id: int) -> dict[str, int]:
+    """How many were left out of a mailing's audience, by reason."""
+    statement = (
+        select(exclusions.c.reason, func.count())
+        .where(exclusions.c.mailing_id == mailing_id)
+        .group_by(exclusions.c.reason)
+    )
+    return _sorted({row[0]: row[1] for row in connection.execute(statement)})
+
+
+def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))

@@ -1,0 +1,163 @@
+"""A mailing's own row: opened once per issue, and moved from state to state by compare-and-set."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from mailer.ledger.states import MailingState, State
+from mailer.ledger.tables import deliveries, exclusions, mailings
+
+
+@dataclass(frozen=True)
+class MailingRow:
+    """A mailing as it stands. Its edition is kept apart: `load_edition`."""
+
+    id: int
+    newsletter: str
+    issue: int
+    token: str
+    state: MailingState
+    reason: str
+    transport: str
+    segment: str
+    source_digest: str
+    audience: int
+    opened_at: datetime
+    finished_at: datetime | None
+
+
+_COLUMNS = [column for column in mailings.c if column.name != "edition"]
+
+
+def _mailing(row: RowMapping) -> MailingRow:
+    values: dict[str, Any] = {**row, "state": MailingState(row["state"])}
+    return MailingRow(**values)
+
+
+def find(connection: Connection, newsletter: str, issue: int) -> MailingRow | None:
+    """The mailing of an issue, if one was opened."""
+    statement = select(*_COLUMNS).where(mailings.c.newsletter == newsletter, mailings.c.issue == issue)
+    row = connection.execute(statement).mappings().first()
+    return None if row is None else _mailing(row)
+
+
+def previous(connection: Connection, newsletter: str, issue: int) -> MailingRow | None:
+    """The mailing of the newest issue before this one that was sent to anyone, for comparison."""
+    statement = (
+        select(*_COLUMNS)
+        .where(mailings.c.newsletter == newsletter, mailings.c.issue < issue)
+        .order_by(mailings.c.issue.desc())
+        .limit(1)
+    )
+    row = connection.execute(statement).mappings().first()
+    return None if row is None else _mailing(row)
+
+
+def load_edition(connection: Connection, mailing_id: int) -> str:
+    """The edition that was frozen, as JSON."""
+    return connection.execute(select(mailings.c.edition).where(mailings.c.id == mailing_id)).scalar_one()
+
+
+def insert_mailing(
+    connection: Connection,
+    *,
+    newsletter: str,
+    issue: int,
+    token: str,
+    transport: str,
+    segment: str,
+    source_digest: str,
+    edition: str,
+    now: datetime,
+) -> int | None:
+    """Open a mailing in state `sending`; its number, or None when the issue already has one (somebody was quicker)."""
+    values = {
+        "newsletter": newsletter,
+        "issue": issue,
+        "token": token,
+        "state": MailingState.SENDING,
+        "reason": "",
+        "transport": transport,
+        "segment": segment,
+        "source_digest": source_digest,
+        "edition": edition,
+        "audience": 0,
+        "opened_at": now,
+    }
+    try:
+        with connection.begin_nested():
+            return connection.execute(insert(mailings).values(values).returning(mailings.c.id)).scalar_one()
+    except IntegrityError:
+        return None
+
+
+def _move(connection: Connection, mailing_id: int, origin: tuple[MailingState, ...], **values: object) -> bool:
+    statement = update(mailings).where(mailings.c.id == mailing_id, mailings.c.state.in_(origin)).values(**values)
+    return connection.execute(statement).rowcount == 1
+
+
+def pause(connection: Connection, mailing_id: int, reason: str) -> bool:
+    """Sending -> paused, with its reason. False when it was not sending: the first reason stands."""
+    return _move(connection, mailing_id, (MailingState.SENDING,), state=MailingState.PAUSED, reason=reason)
+
+
+def resume(connection: Connection, mailing_id: int) -> bool:
+    """Paused -> sending."""
+    return _move(connection, mailing_id, (MailingState.PAUSED,), state=MailingState.SENDING, reason="")
+
+
+def reopen(connection: Connection, mailing_id: int) -> bool:
+    """Finished -> sending, because somebody became pending again: --also-new, or `deliveries resolve --as pending`."""
+    return _move(
+        connection, mailing_id, (MailingState.FINISHED,), state=MailingState.SENDING, reason="", finished_at=None
+    )
+
+
+def cancel(connection: Connection, mailing_id: int, now: datetime) -> int | None:
+    """Sending or paused -> cancelled; whoever is pending is withheld. How many, or None when it was not open.
+
+    What is in a call at this moment settles as it is answered: it cannot be called back.
+    """
+    if not _move(
+        connection,
+        mailing_id,
+        (MailingState.SENDING, MailingState.PAUSED, MailingState.SCHEDULED),
+        state=MailingState.CANCELLED,
+        reason="",
+        finished_at=now,
+    ):
+        return None
+    withheld = (
+        update(deliveries)
+        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.state == State.PENDING)
+        .values(state=State.WITHHELD, reason="cancelled", settled_at=now)
+    )
+    return connection.execute(withheld).rowcount
+
+
+def discard(connection: Connection, mailing: MailingRow) -> bool:
+    """Forget a mailing with its deliveries and exclusions. False, and nothing happens, when a letter may have left this machine."""
+    if mailing.transport != "outbox":
+        touched = select(1).where(deliveries.c.mailing_id == mailing.id, deliveries.c.attempt > 0).exists()
+        if connection.execute(select(touched)).scalar():
+            return False
+    for table in (deliveries, exclusions):
+        connection.execute(delete(table).where(table.c.mailing_id == mailing.id))
+    connection.execute(delete(mailings).where(mailings.c.id == mailing.id))
+    return True
+
+
+def finish(connection: Connection, mailing_id: int, now: datetime) -> bool:
+    """Sending -> finished, if nobody is pending or in a call. An empty claim does not prove that."""
+    open_rows = exists().where(
+        deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_((State.PENDING, State.CLAIMED))
+    )
+    statement = (
+        update(mailings)
+        .where(mailings.c.id == mailing_id, mailings.c.state == MailingState.SENDING, ~open_rows)
+        .values(state=MailingState.FINISHED, finished_at=now)
+    )
+    return connection.execute(statement).rowcount == 1
