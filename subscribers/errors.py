@@ -2,9 +2,10 @@
 
 SubscribersError
 ├── BadAddress          not an e-mail address that can be written to
+├── BadValue            a name, tag or custom field that cannot be kept
 ├── BadSegment          a segment expression that does not parse, with its column
 ├── UnknownSubscriber   nobody here has that address
-├── Unlawful            a change of status that `lifecycle` does not allow
+├── Unlawful            a change that `lifecycle` does not allow
 └── BadImport           a file that cannot be read at all (one bad row is not an error: it is reported)
 """
 
@@ -21,6 +22,10 @@ class BadAddress(SubscribersError):
     """Not an e-mail address that can be written to."""
 
 
+class BadValue(SubscribersError):
+    """A name, a tag or a custom field that cannot be kept."""
+
+
 class BadSegment(SubscribersError):
     """A segment expression that does not parse; `column` counts from 1."""
 
@@ -34,7 +39,7 @@ class UnknownSubscriber(SubscribersError):
 
 
 class Unlawful(SubscribersError):
-    """A change of status that `lifecycle` does not allow."""
+    """A change that `lifecycle` does not allow."""
 
 
 class BadImport(SubscribersError):

@@ -1,0 +1,136 @@
+"""The few statements that every verb of the book is made of; each on one person's rows, none commits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, Select, Table, exists, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from subscribers.address import Address
+from subscribers.erasure import marks
+from subscribers.errors import UnknownSubscriber
+from subscribers.lifecycle import ConsentAction, Status, SuppressionReason
+from subscribers.tables import consent_events, subscribers, subscriptions, suppressions
+
+
+@dataclass(frozen=True)
+class Held:
+    """A person whose row nobody else changes until this transaction ends."""
+
+    id: int
+    email: str
+    key: str
+    name: str
+    fields: dict[str, Any]
+
+
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert:
+    """An INSERT with ON CONFLICT, which both databases spell alike and SQLAlchemy keeps in two classes."""
+    if connection.dialect.name == "postgresql":
+        return cast("sqlite.Insert", postgresql.insert(table))
+    return sqlite.insert(table)
+
+
+def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one with its key is there; whether it was inserted.
+
+    By RETURNING: psycopg's row count is -1 where SQLAlchemy asks for a key of its own accord.
+    """
+    statement = insert_into(connection, table).values(row).on_conflict_do_nothing()
+    return connection.execute(statement.returning(literal(1))).first() is not None
+
+
+def hold(connection: Connection, who: int | Address) -> Held | None:
+    """The person, held against others: two verbs about one person happen one after the other. None: nobody."""
+    column, value = (subscribers.c.id, who) if isinstance(who, int) else (subscribers.c.email_key, who.key)
+    columns = (subscribers.c.id, subscribers.c.email, subscribers.c.email_key, subscribers.c.name, subscribers.c.fields)
+    # On SQLite, which has no row locks, the writer's transaction holds everything.
+    row = connection.execute(select(*columns).where(column == value).with_for_update()).one_or_none()
+    return None if row is None else Held(*row)
+
+
+def hold_known(connection: Connection, who: int | Address) -> Held:
+    """As `hold`; raises UnknownSubscriber."""
+    person = hold(connection, who)
+    if person is None:
+        raise unknown(who)
+    return person
+
+
+def unknown(who: int | Address) -> UnknownSubscriber:
+    """The error for somebody who is not in the book."""
+    name = who.email if isinstance(who, Address) else f"number {who}"
+    return UnknownSubscriber(
+        f"nobody here has the address {name}" if isinstance(who, Address) else f"no subscriber {name}"
+    )
+
+
+def status_of(connection: Connection, subscriber_id: int, newsletter: str) -> Status | None:
+    """What the person is to the newsletter; None: they never were anything to it."""
+    status = connection.execute(
+        select(subscriptions.c.status).where(
+            subscriptions.c.newsletter == newsletter, subscriptions.c.subscriber_id == subscriber_id
+        )
+    ).scalar_one_or_none()
+    return None if status is None else Status(status)
+
+
+def set_status(connection: Connection, subscriber_id: int, newsletter: str, status: Status, now: datetime) -> None:
+    """Write a status that `lifecycle` has allowed; the caller holds the person."""
+    values = {"status": status.value, "changed_at": now}
+    connection.execute(
+        insert_into(connection, subscriptions)
+        .values(newsletter=newsletter, subscriber_id=subscriber_id, **values)
+        .on_conflict_do_update(index_elements=["newsletter", "subscriber_id"], set_=values)
+    )
+
+
+def end_all(connection: Connection, subscriber_id: int, now: datetime) -> bool:
+    """End every subscription of a person; whether there was one to end."""
+    ended = connection.execute(
+        update(subscriptions)
+        .where(subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.status != Status.UNSUBSCRIBED.value)
+        .values(status=Status.UNSUBSCRIBED.value, changed_at=now)
+    )
+    return ended.rowcount > 0
+
+
+def record(
+    connection: Connection,
+    subscriber_id: int,
+    action: ConsentAction,
+    *,
+    newsletter: str | None,
+    source: str,
+    now: datetime,
+    evidence: Mapping[str, str],
+) -> None:
+    """Append a consent event."""
+    connection.execute(
+        consent_events.insert().values(
+            subscriber_id=subscriber_id,
+            newsletter=newsletter,
+            action=action.value,
+            source=source,
+            at=now,
+            evidence=dict(evidence),
+        )
+    )
+
+
+def reasons(address_key: str) -> Select[str]:
+    """Every reason that one address is suppressed for."""
+    return select(suppressions.c.reason).where(suppressions.c.address_key == address_key)
+
+
+def suppressed(connection: Connection, address_key: str) -> SuppressionReason | None:
+    """The reason that outranks the others; None: not suppressed."""
+    found = {SuppressionReason(reason) for reason in connection.execute(reasons(address_key)).scalars()}
+    return next((reason for reason in SuppressionReason if reason in found), None)
+
+
+def is_erased(connection: Connection, hashes: Sequence[str]) -> bool:
+    """Whether an address was erased, given its keyed hashes under every key there is."""
+    return bool(connection.execute(select(exists().where(suppressions.c.address_key.in_(marks(hashes))))).scalar_one())

@@ -1,0 +1,113 @@
+"""The verbs about an address as a whole: suppress, lift, leave all, erase. None commits."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete
+
+from subscribers import lifecycle
+from subscribers.address import Address
+from subscribers.erasure import marks
+from subscribers.errors import Unlawful
+from subscribers.lifecycle import ENDS_ALL, Actor, ConsentAction, SuppressionReason
+from subscribers.rows import end_all, hold, insert_new, record
+from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions, suppressions
+
+NO_EVIDENCE: Mapping[str, str] = {}
+
+
+def suppress(
+    connection: Connection,
+    address_key: str,
+    reason: SuppressionReason,
+    *,
+    note: str,
+    now: datetime,
+    evidence: Mapping[str, str] = NO_EVIDENCE,
+) -> bool:
+    """Never mail this address again until the suppression is lifted. Whether anything changed.
+
+    A reason that is there already keeps its moment and its note. A complaint and leaving all also end every
+    subscription, so that no later lift brings one back. Raises Unlawful for `erased`, which only `erase` makes.
+    """
+    if reason is SuppressionReason.ERASED:
+        raise Unlawful("an address is suppressed as erased by erasing it, and in no other way")
+    person = hold(connection, Address(email=address_key, key=address_key))
+    row = {"address_key": address_key, "reason": reason.value, "at": now, "note": note}
+    is_new = insert_new(connection, suppressions, row)
+    if person is None or reason not in ENDS_ALL:
+        return is_new
+    ended = end_all(connection, person.id, now)
+    if is_new or ended:
+        action = ENDS_ALL[reason]
+        record(connection, person.id, action, newsletter=None, source=note, now=now, evidence=evidence)
+    return is_new or ended
+
+
+def leave_all(
+    connection: Connection,
+    who: int | Address,
+    *,
+    source: str,
+    now: datetime,
+    evidence: Mapping[str, str] = NO_EVIDENCE,
+) -> bool:
+    """The person leaves every newsletter, and any to come. Whether anything changed; nobody is no error."""
+    person = hold(connection, who)
+    if person is None:
+        return False
+    left_all = SuppressionReason.LEFT_ALL
+    return suppress(connection, person.key, left_all, note=source, now=now, evidence=evidence)
+
+
+def lift(
+    connection: Connection,
+    address_key: str,
+    reason: SuppressionReason,
+    *,
+    note: str,
+    now: datetime,
+    hashes: Sequence[str] = (),
+) -> bool:
+    """An operator lifts one suppression; `note` says why. Whether it was there.
+
+    For `erased`, `hashes` are the address's keyed hashes; lifting it only allows the address to be entered again.
+    Raises Unlawful for `left-all`, and where a reason is needed and `note` is empty.
+    """
+    lifecycle.lift(reason, Actor.OPERATOR, note)
+    keys = marks(hashes) if reason is SuppressionReason.ERASED else [address_key]
+    lifted = connection.execute(
+        delete(suppressions).where(suppressions.c.address_key.in_(keys), suppressions.c.reason == reason.value)
+    )
+    if not lifted.rowcount:
+        return False
+    person = hold(connection, Address(email=address_key, key=address_key))
+    if person is not None:
+        record(
+            connection,
+            person.id,
+            ConsentAction.LIFTED,
+            newsletter=None,
+            source=Actor.OPERATOR.value,
+            now=now,
+            evidence={"reason": reason.value, "note": note},
+        )
+    return True
+
+
+def erase(connection: Connection, address: Address, *, hashes: Sequence[str], now: datetime) -> bool:
+    """Delete a person and everything personal about them (GDPR art. 17). Whether anything was held of them.
+
+    What stays is one suppression under the first of `hashes`, by which the address is known when somebody tries to
+    enter it again; it cannot be read back. Suppressions that hold the address in clear go: that one covers them.
+    """
+    person = hold(connection, address)
+    if person is not None:
+        # Said out loud, not left to ON DELETE CASCADE, which SQLite obeys only where a pragma was set.
+        for table in (consent_events, subscriber_tags, subscriptions):
+            connection.execute(delete(table).where(table.c.subscriber_id == person.id))
+        connection.execute(delete(subscribers).where(subscribers.c.id == person.id))
+    in_clear = connection.execute(delete(suppressions).where(suppressions.c.address_key == address.key))
+    row = {"address_key": marks(hashes)[0], "reason": SuppressionReason.ERASED.value, "at": now, "note": ""}
+    insert_new(connection, suppressions, row)
+    return person is not None or in_clear.rowcount > 0
