@@ -1,5 +1,6 @@
 """Opens the database as the promises need it; the only `create_engine`."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Generator
@@ -95,8 +96,13 @@ def _create_private(path: Path, url: URL) -> None:
         raise translated(error, url) from error
 
 
+def _json(text: str) -> Any:
+    """Most people have no fields: an empty object is not worth a parser, 2.5 µs for each person of a claim."""
+    return {} if text == "{}" else json.loads(text)
+
+
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, json_deserializer=_json)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]  # called by the event
@@ -108,6 +114,10 @@ def _sqlite(url: URL) -> Engine:
         # same person would be written to again.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # A million deliveries are 100 MB: with SQLite's own 2 MB each claim would read its pages from the system again,
+        # and with a checkpoint every 4 MB each would wait for one.
+        cursor.execute("PRAGMA cache_size = -32768")
+        cursor.execute("PRAGMA wal_autocheckpoint = 4000")
         cursor.execute("PRAGMA secure_delete = ON")  # an erased person's address must not linger in free pages
         cursor.close()
 

@@ -1,16 +1,16 @@
 """Claim, settle, give back, resolve: each one compare-and-set statement, so that nobody is ever claimed twice."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
+from mailer.ledger.statements import addressing, claiming, settling
 from mailer.ledger.states import MailingState, State
 from mailer.ledger.tables import deliveries, mailings
-from subscribers.candidates import exclusion_reason
-from subscribers.tables import subscribers, subscriptions
 
 
 @dataclass(frozen=True)
@@ -54,108 +54,50 @@ class Settlement:
     message_id: str | None = None
 
 
-def claim(
-    connection: Connection,
-    mailing_id: int,
-    newsletter: str,
-    *,
-    after: int,
-    size: int,
-    sender_id: int,
-    segments: Mapping[str, ColumnElement[bool]],
-    now: datetime,
-) -> Claim:
-    """Take at most `size` pending deliveries beyond subscriber `after`; the caller commits before it calls.
+class Desk:
+    """Where claims of one mailing are taken; its statements are built once."""
 
-    In the same statement whoever left, was suppressed or erased is withheld, and nobody is taken from a mailing that is
-    not sending. `segments` are the conditions that decide about parts of the edition.
-    """
-    due = (
-        select(deliveries.c.subscriber_id)
-        .where(
-            deliveries.c.mailing_id == mailing_id,
-            deliveries.c.state == State.PENDING,
-            deliveries.c.subscriber_id > after,
-            select(1).where(mailings.c.id == mailing_id, mailings.c.state == MailingState.SENDING).exists(),
-        )
-        # By key, not by "the first pending ones": on PostgreSQL those would walk every dead index entry again, 5 times slower.
-        .order_by(deliveries.c.subscriber_id)
-        .limit(size)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    verdict = (
-        select(due.c.subscriber_id, exclusion_reason().label("exclusion"))
-        .select_from(
-            due.outerjoin(subscribers, subscribers.c.id == due.c.subscriber_id).outerjoin(
-                subscriptions,
-                and_(subscriptions.c.newsletter == newsletter, subscriptions.c.subscriber_id == due.c.subscriber_id),
-            )
-        )
-        .cte("verdict")
-    )
-    statement = (
-        update(deliveries)
-        .where(
-            deliveries.c.mailing_id == mailing_id,
-            deliveries.c.subscriber_id == verdict.c.subscriber_id,
-            deliveries.c.state == State.PENDING,
-        )
-        .values(
-            state=case((verdict.c.exclusion.is_(None), State.CLAIMED.value), else_=State.WITHHELD.value),
-            reason=verdict.c.exclusion,
-            attempt=deliveries.c.attempt + case((verdict.c.exclusion.is_(None), 1), else_=0),
-            sender_id=sender_id,
-            claimed_at=now,
-            settled_at=case((verdict.c.exclusion.is_(None), None), else_=now),
-        )
-        .returning(deliveries.c.subscriber_id, deliveries.c.state, deliveries.c.attempt)
-    )
-    rows = connection.execute(statement).all()
-    if not rows:
-        return Claim((), 0, None)
-    attempts = {row.subscriber_id: row.attempt for row in rows if row.state == State.CLAIMED}
-    people = _people(connection, attempts, segments)
-    gone = attempts.keys() - {person.subscriber_id for person in people}
-    if gone:
-        # Erased between the two statements (PostgreSQL only): there is no address left to write to.
-        _withhold(connection, mailing_id, sorted(gone), now)
-    last = max(row.subscriber_id for row in rows)
-    return Claim(tuple(people), len(rows) - len(attempts) + len(gone), last)
+    def __init__(self, mailing_id: int, newsletter: str, segments: Mapping[str, ColumnElement[bool]]) -> None:
+        """`segments`: the conditions that decide about parts of the edition, by their expression."""
+        self._mailing_id = mailing_id
+        self._newsletter = newsletter
+        self._segments = tuple(segments)
+        self._addressing = addressing(tuple(segments.values()))
+
+    def claim(self, connection: Connection, *, after: int, size: int, sender_id: int, now: datetime) -> Claim:
+        """Take at most `size` pending deliveries beyond subscriber `after`; the caller commits before it calls.
+
+        In the same statement whoever left, was suppressed or erased is withheld, and nobody is taken from a mailing
+        that is not sending.
+        """
+        values = {"mailing": self._mailing_id, "sender": sender_id}
+        rows = connection.execute(
+            claiming(), {**values, "newsletter": self._newsletter, "after": after, "size": size, "now": now}
+        ).all()
+        if not rows:
+            return Claim((), 0, None)
+        last = max(row[0] for row in rows)
+        attempts = {row[0]: row[2] for row in rows if row[1] == State.CLAIMED}
+        if not attempts:
+            return Claim((), len(rows), last)
+        found = connection.execute(self._addressing, {**values, "first": min(attempts), "last": max(attempts)}).all()
+        people = tuple(self._claimed(row, attempts[row[0]]) for row in found if row[0] in attempts)
+        if len(people) < len(attempts):
+            # Erased between the two statements (PostgreSQL only): there is no address left to write to.
+            _withhold(connection, self._mailing_id, attempts.keys() - {one.subscriber_id for one in people}, now)
+        return Claim(people, len(rows) - len(people), last)
+
+    def _claimed(self, row: Row[*tuple[Any, ...]], attempt: int) -> Claimed:
+        truths = frozenset(name for name, truth in zip(self._segments, row[4:], strict=True) if truth)
+        return Claimed(row[0], attempt, row[1], row[2], row[3], truths)
 
 
-def _people(
-    connection: Connection, attempts: Mapping[int, int], segments: Mapping[str, ColumnElement[bool]]
-) -> list[Claimed]:
-    if not attempts:
-        return []
-    names = list(segments)
-    truths = [case((segments[name], 1), else_=0).label(f"segment_{index}") for index, name in enumerate(names)]
-    statement = (
-        select(subscribers.c.id, subscribers.c.email, subscribers.c.name, subscribers.c.fields, *truths)
-        .where(subscribers.c.id.in_(list(attempts)))
-        .order_by(subscribers.c.id)
-    )
-    rows: list[Any] = [tuple(row) for row in connection.execute(statement)]
-    return [
-        Claimed(
-            subscriber_id=row[0],
-            attempt=attempts[row[0]],
-            email=row[1],
-            name=row[2],
-            fields=row[3],
-            segments=frozenset(name for name, truth in zip(names, row[4:], strict=True) if truth),
-        )
-        for row in rows
-    ]
-
-
-def _withhold(connection: Connection, mailing_id: int, gone: Sequence[int], now: datetime) -> None:
+def _withhold(connection: Connection, mailing_id: int, gone: Collection[int], now: datetime) -> None:
     connection.execute(
         update(deliveries)
         .where(
             deliveries.c.mailing_id == mailing_id,
-            deliveries.c.subscriber_id.in_(gone),
+            deliveries.c.subscriber_id.in_(sorted(gone)),
             deliveries.c.state == State.CLAIMED,
         )
         .values(state=State.WITHHELD, reason="erased", settled_at=now)
@@ -172,18 +114,11 @@ def settle(
     """
     won = 0
     for state in (State.ACCEPTED, State.REFUSED, State.UNCERTAIN, State.PENDING):
-        rows = [
-            {
-                "the_subscriber": settlement.subscriber_id,
-                "the_attempt": settlement.attempt,
-                "the_reason": settlement.reason,
-                "the_message_id": settlement.message_id,
-            }
-            for settlement in settlements
-            if settlement.state == state
-        ]
+        rows = [one for one in settlements if one.state == state]
         if rows:
-            won += connection.execute(_settling(mailing_id, sender_id, state, now), rows).rowcount
+            dialect = connection.dialect.name
+            values = {"mailing": mailing_id, "sender": sender_id, "now": now, **_columns(rows, dialect)}
+            won += connection.execute(settling(state, dialect), values).rowcount
     if any(settlement.state == State.PENDING for settlement in settlements):
         _withhold_if_cancelled(connection, mailing_id, now)
     return won
@@ -199,26 +134,15 @@ def _withhold_if_cancelled(connection: Connection, mailing_id: int, now: datetim
     )
 
 
-def _settling(mailing_id: int, sender_id: int, state: State, now: datetime) -> Any:
-    origin = deliveries.c.state == State.CLAIMED
-    if state == State.ACCEPTED:
-        origin |= deliveries.c.state == State.UNCERTAIN
-    return (
-        update(deliveries)
-        .where(
-            deliveries.c.mailing_id == mailing_id,
-            deliveries.c.subscriber_id == bindparam("the_subscriber"),
-            deliveries.c.attempt == bindparam("the_attempt"),
-            deliveries.c.sender_id == sender_id,
-            origin,
-        )
-        .values(
-            state=state,
-            reason=bindparam("the_reason"),
-            message_id=bindparam("the_message_id"),
-            settled_at=None if state == State.PENDING else now,
-        )
-    )
+def _columns(rows: Sequence[Settlement], dialect: str) -> dict[str, Any]:
+    if dialect == "postgresql":
+        return {
+            "subscribers": [one.subscriber_id for one in rows],
+            "attempts": [one.attempt for one in rows],
+            "reasons": [one.reason for one in rows],
+            "message_ids": [one.message_id for one in rows],
+        }
+    return {"rows": json.dumps([(one.subscriber_id, one.attempt, one.reason, one.message_id) for one in rows])}
 
 
 def abandon(connection: Connection, sender_id: int, now: datetime) -> int:

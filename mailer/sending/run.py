@@ -9,18 +9,18 @@ from math import floor
 from mailer.database.engine import Database
 from mailer.errors import DatabaseError, MailerError, TransportError
 from mailer.ledger import claims, mailings, senders
-from mailer.ledger.claims import Claim, Claimed, Settlement
+from mailer.ledger.claims import Claim, Claimed, Desk, Settlement
 from mailer.ledger.mailings import MailingRow
 from mailer.ledger.report import progress
 from mailer.ledger.senders import LiveSender
 from mailer.ledger.states import MailingState, State
 from mailer.links import Links
 from mailer.message.press import Press
-from mailer.pacing.departures import Pacer
+from mailer.pacing.pacer import Pacer
 from mailer.rendering.edition import Edition
-from mailer.sending.opening import condition_of
 from mailer.sending.values import personal_values
 from mailer.transport.base import Accepted, Envelope, Lost, NotSent, Receipt, Refused, Transport
+from subscribers.segments import condition, parse
 
 STALE_SECONDS = 60.0
 """A claim older than this is given back, not called for: its sender was stopped in between, and people may have left."""
@@ -68,9 +68,11 @@ class Run:
 
     def __post_init__(self) -> None:
         self._press = Press(self.edition)
-        self._segments = {
-            segment: condition for segment in self.edition.segments if (condition := condition_of(segment)) is not None
-        }
+        self._desk = Desk(
+            self.mailing.id,
+            self.mailing.newsletter,
+            {segment: condition(parse(segment)) for segment in self.edition.segments},
+        )
 
     def go(self) -> End:
         """Send until the end, and say which it was. Raises MailerError for what stops the whole of it."""
@@ -104,16 +106,7 @@ class Run:
 
     def _claim(self, me: LiveSender, size: int) -> tuple[Claim, float]:
         with self.database.transaction() as connection:
-            claim = claims.claim(
-                connection,
-                self.mailing.id,
-                self.mailing.newsletter,
-                after=self._after,
-                size=size,
-                sender_id=me.id,
-                segments=self._segments,
-                now=self.now(),
-            )
+            claim = self._desk.claim(connection, after=self._after, size=size, sender_id=me.id, now=self.now())
         self.observe("claimed", len(claim.deliveries))
         return claim, self.clock()
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 from mailer.database.engine import Database
 from mailer.ledger import audience, claims, mailings
 from mailer.ledger.audience import Accounting
-from mailer.ledger.claims import Claim, Settlement
+from mailer.ledger.claims import Claim, Desk, Settlement
 from mailer.ledger.report import Progress, progress
 from mailer.ledger.states import State
 from mailer.ledger.tables import deliveries
@@ -89,17 +89,9 @@ class World:
 
     def claim(self, size: int, *, after: int = 0, sender: int = 1) -> Claim:
         """Claim, and commit."""
+        desk = Desk(self.mailing, NEWS, {name: condition(parse(text)) for name, text in self.segments.items()})
         with self.database.transaction() as connection:
-            return claims.claim(
-                connection,
-                self.mailing,
-                NEWS,
-                after=after,
-                size=size,
-                sender_id=sender,
-                segments={text: condition(parse(expression)) for text, expression in self.segments.items()},
-                now=NOW,
-            )
+            return desk.claim(connection, after=after, size=size, sender_id=sender, now=NOW)
 
     def settle(self, claim: Claim, state: State, *, sender: int = 1) -> int:
         """Settle every delivery of a claim in one way; how many rows took it."""

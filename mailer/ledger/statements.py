@@ -1,0 +1,158 @@
+"""The ledger's hot statements, built once: building them anew for each claim costs more than the database does."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Integer,
+    Select,
+    String,
+    TableValuedAlias,
+    Update,
+    and_,
+    bindparam,
+    case,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from mailer.ledger.states import MailingState, State
+from mailer.ledger.tables import deliveries, mailings
+from subscribers.candidates import exclusion_reason
+from subscribers.columns import UtcDateTime
+from subscribers.tables import subscribers, subscriptions
+
+
+@cache
+def claiming() -> Update:
+    """The claim: :mailing, :newsletter, :after, :size, :sender, :now.
+
+    Takes pending deliveries beyond subscriber :after in order; in the same statement whoever left, was suppressed or
+    erased is withheld, and nobody is taken from a mailing that is not sending. Returns subscriber, state, attempt.
+    """
+    now = bindparam("now", type_=UtcDateTime())
+    mailing = bindparam("mailing", type_=Integer())
+    due = (
+        select(deliveries.c.subscriber_id)
+        .where(
+            deliveries.c.mailing_id == mailing,
+            deliveries.c.state == literal(State.PENDING.value),
+            deliveries.c.subscriber_id > bindparam("after", type_=Integer()),
+            select(1).where(mailings.c.id == mailing, mailings.c.state == literal(MailingState.SENDING.value)).exists(),
+        )
+        # By key, not by "the first pending ones": on PostgreSQL those would walk every dead index entry again, 5 times slower.
+        .order_by(deliveries.c.subscriber_id)
+        .limit(bindparam("size", type_=Integer()))
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    subscription = and_(
+        subscriptions.c.newsletter == bindparam("newsletter", type_=String()),
+        subscriptions.c.subscriber_id == due.c.subscriber_id,
+    )
+    verdict = (
+        select(due.c.subscriber_id, exclusion_reason().label("exclusion"))
+        .select_from(
+            due.outerjoin(subscribers, subscribers.c.id == due.c.subscriber_id).outerjoin(subscriptions, subscription)
+        )
+        .cte("verdict")
+    )
+    mailable = verdict.c.exclusion.is_(None)
+    return (
+        update(deliveries)
+        .where(
+            deliveries.c.mailing_id == mailing,
+            deliveries.c.subscriber_id == verdict.c.subscriber_id,
+            deliveries.c.state == literal(State.PENDING.value),
+        )
+        .values(
+            state=case((mailable, literal(State.CLAIMED.value)), else_=literal(State.WITHHELD.value)),
+            reason=verdict.c.exclusion,
+            attempt=deliveries.c.attempt + case((mailable, literal(1)), else_=literal(0)),
+            sender_id=bindparam("sender", type_=Integer()),
+            claimed_at=now,
+            settled_at=case((mailable, None), else_=now),
+        )
+        .returning(deliveries.c.subscriber_id, deliveries.c.state, deliveries.c.attempt)
+    )
+
+
+def addressing(segments: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
+    """The people of :sender's claims between subscribers :first and :last, and what each segment says of them."""
+    truths = [case((condition, 1), else_=0) for condition in segments]
+    return (
+        select(subscribers.c.id, subscribers.c.email, subscribers.c.name, subscribers.c.fields, *truths)
+        .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(
+            deliveries.c.mailing_id == bindparam("mailing", type_=Integer()),
+            deliveries.c.subscriber_id.between(bindparam("first", type_=Integer()), bindparam("last", type_=Integer())),
+            deliveries.c.state == literal(State.CLAIMED.value),
+            deliveries.c.sender_id == bindparam("sender", type_=Integer()),
+        )
+        .order_by(deliveries.c.subscriber_id)
+    )
+
+
+@cache
+def settling(state: State, dialect: str) -> Update | Insert:
+    """Settle many claims in one state by :mailing, :sender, :now and the claims themselves (see `claims.settle`).
+
+    Only from CLAIMED, by the same sender and attempt; ACCEPTED also from UNCERTAIN, because somebody may have counted
+    the sender dead while it waited for the answer.
+    """
+    origin = deliveries.c.state == literal(State.CLAIMED.value)
+    if state == State.ACCEPTED:
+        origin = or_(origin, deliveries.c.state == literal(State.UNCERTAIN.value))
+    ours = and_(deliveries.c.sender_id == bindparam("sender", type_=Integer()), origin)
+    mailing = bindparam("mailing", type_=Integer())
+    settled_at: Any = None if state == State.PENDING else bindparam("now", type_=UtcDateTime())
+    if dialect == "postgresql":
+        rows = _unnested()
+        return (
+            update(deliveries)
+            .where(
+                deliveries.c.mailing_id == mailing,
+                deliveries.c.subscriber_id == rows.c.subscriber,
+                deliveries.c.attempt == rows.c.attempt,
+                ours,
+            )
+            .values(state=state.value, reason=rows.c.reason, message_id=rows.c.message_id, settled_at=settled_at)
+        )
+    # SQLite plans `UPDATE … FROM json_each` with the whole mailing outermost (3 s for 50 rows of 150,000); the same rows
+    # as an upsert are found by key. No row is ever inserted: a settlement names rows that its claim returned.
+    each = func.json_each(bindparam("rows", type_=String())).table_valued("value")
+    part = [func.json_extract(each.c.value, f"$[{index}]") for index in range(4)]
+    incoming = select(mailing, part[0], literal(state.value), part[2], part[1], part[3]).where(true())
+    upsert = sqlite.insert(deliveries).from_select(
+        ["mailing_id", "subscriber_id", "state", "reason", "attempt", "message_id"], incoming
+    )
+    new = upsert.excluded
+    return upsert.on_conflict_do_update(
+        index_elements=[deliveries.c.mailing_id, deliveries.c.subscriber_id],
+        set_={
+            "state": new.state,
+            "reason": new.reason,
+            "message_id": new.message_id,
+            "settled_at": settled_at,
+        },
+        where=and_(deliveries.c.attempt == new.attempt, ours),
+    )
+
+
+def _unnested() -> TableValuedAlias:
+    columns = {"subscribers": Integer, "attempts": Integer, "reasons": String, "message_ids": String}
+    return func.unnest(
+        *[bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
+    ).table_valued(
+        column("subscriber", Integer), column("attempt", Integer), column("reason", String), column("message_id", String)
+    ).render_derived(name="settlement")  # fmt: skip
