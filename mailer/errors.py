@@ -7,6 +7,7 @@
     ├── DatabaseError               cannot be opened, read or written
     │   └── SchemaMismatch          older or newer than this program
     ├── RenderError                 a theme that does not compile, or HTML that lost something
+    ├── LetterError                 one person's letter cannot be written; others are not concerned
     ├── TransportError              the transport cannot work at all (not: one letter was refused)
     ├── MailingError                what a mailing does not allow
     │   ├── EditionChanged          the issue's file is not the one that was frozen
@@ -71,6 +72,10 @@ class SchemaMismatch(DatabaseError):
 
 class RenderError(MailerError):
     """A theme does not compile, or a rendering step lost something that it must keep."""
+
+
+class LetterError(MailerError):
+    """One person's letter cannot be written, and would not be next time either; others are not concerned."""
 
 
 class TransportError(MailerError):

@@ -1,0 +1,170 @@
+"""The transport that needs nothing: each letter becomes one file, `<outbox>/<mailing>/<delivery>.eml`.
+
+A letter is carried when its file has its name, and it gets that name in one step, whole and on the disk. So a look into
+the folder answers for every call that was cut short, and nothing of this transport stays uncertain.
+"""
+
+import errno
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from mailer.errors import TransportError
+from mailer.transport.base import Accepted, Envelope, Lost, NotSent, Receipt
+
+_TAG = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+_BLOCKED = "A file stands where a folder should be: move it away, or let MAILER_OUTBOX name another folder."
+_HINTS = {
+    errno.ENOSPC: "Make room, then run the same command again.",
+    errno.EDQUOT: "Make room, then run the same command again.",
+    errno.EFBIG: "A limit on the size of files is in force (see `ulimit -f`): lift it, then run the same command again.",
+    errno.EROFS: "Let MAILER_OUTBOX name a folder that can be written.",
+    errno.EACCES: "Give this user write access to the folder, or let MAILER_OUTBOX name another.",
+    errno.EPERM: "Let MAILER_OUTBOX name a folder of this user, on a file system that has hard links.",
+    errno.ENOTDIR: _BLOCKED,
+    errno.EEXIST: _BLOCKED,
+}
+
+
+class Outbox:
+    """Writes letters below `folder`, which is made when the first one comes; only its owner can read them."""
+
+    name = "outbox"
+    batch = 50
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+        """Write one file for each envelope; what is Accepted survives a power cut.
+
+        A delivery is never the same twice, so where its file stands already, its letter went out: that is said, and the
+        file is left alone. (Only a database restored from a backup asks again. New words do not undo the old letter,
+        and a second one would be one too many.)
+        The first failure ends the call: letters before it are Accepted, the others NotSent, and the mailing pauses.
+        Raises TransportError when there is no letter before it, and for tags that could lead out of the folder.
+        """
+        for envelope in envelopes:
+            _must_be_tag(envelope.mailing)
+            _must_be_tag(envelope.delivery)
+        receipts: list[Receipt] = []
+        failure: OSError | None = None
+        try:
+            for envelope in envelopes:
+                self._carry(envelope)
+                receipts.append(Accepted(_message_id(envelope.mailing, envelope.delivery)))
+        except OSError as error:
+            failure = error
+        carried = envelopes[: len(receipts)]
+        try:
+            for mailing in sorted({envelope.mailing for envelope in carried}):
+                _make_lasting(self._folder / mailing)
+        except OSError as error:
+            # The files have their names, but a power cut might take them: nobody knows.
+            receipts = [Lost(f"written, but the disk did not confirm it: {error.strerror}")] * len(carried)
+        if failure is not None:
+            trouble = _translated(failure, self._folder)
+            if not carried:
+                raise trouble from failure
+            receipts += [NotSent(str(trouble), pause="transport")] * (len(envelopes) - len(carried))
+        return receipts
+
+    def look_up(self, mailing: str, deliveries: Sequence[str]) -> dict[str, Receipt]:
+        """Accepted for each delivery whose file stands, NotSent for each other; drafts of a dead sender are removed.
+
+        Call it only for senders that are proved dead. Raises TransportError when the folder cannot be read: an unread
+        folder must not pass for an empty one, or everyone in it would be written to again.
+        """
+        _must_be_tag(mailing)
+        for delivery in deliveries:
+            _must_be_tag(delivery)
+        folder = self._folder / mailing
+        try:
+            written = _swept(folder, set(deliveries))
+        except OSError as error:
+            raise _translated(error, folder) from error
+        return {
+            delivery: Accepted(_message_id(mailing, delivery))
+            if f"{delivery}.eml" in written
+            else NotSent("no letter of it lies in the outbox")
+            for delivery in deliveries
+        }
+
+    def _carry(self, envelope: Envelope) -> None:
+        folder = self._folder / envelope.mailing
+        letter = folder / f"{envelope.delivery}.eml"
+        if letter.exists():
+            return
+        if not folder.is_dir():
+            _make_private(self._folder)
+            _make_private(folder)
+        descriptor, draft = tempfile.mkstemp(dir=folder, prefix=f".{envelope.delivery}.", suffix=".tmp")  # mode 0600
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(envelope.content)
+                file.flush()
+                os.fsync(file.fileno())
+            # A rename would write over a letter that came to stand there meanwhile; a link does not.
+            with suppress(FileExistsError):
+                os.link(draft, letter)
+        finally:
+            # Once the letter has its name, a draft that cannot be removed must not make it "not sent".
+            with suppress(OSError):
+                Path(draft).unlink()
+
+
+def _swept(folder: Path, deliveries: set[str]) -> set[str]:
+    """The files of a mailing, after the drafts of these deliveries were removed.
+
+    In this order: were a sender alive after all, its draft is gone before it could get a name that we did not see.
+    """
+    try:
+        for file in list(folder.iterdir()):
+            if file.name.startswith(".") and file.name[1:].partition(".")[0] in deliveries:
+                file.unlink(missing_ok=True)
+        _make_lasting(folder)
+        return {file.name for file in folder.iterdir()}
+    except FileNotFoundError:
+        return set()
+
+
+def _message_id(mailing: str, delivery: str) -> str:
+    """Where the letter lies in the outbox."""
+    return f"{mailing}/{delivery}.eml"
+
+
+def _must_be_tag(text: str) -> None:
+    if not _TAG.fullmatch(text):
+        raise TransportError(f"the outbox cannot file a letter under {text!r}: only A-Z a-z 0-9 _ and - are allowed")
+
+
+def _make_private(folder: Path) -> None:
+    """Letters hold addresses, and links that unsubscribe: nobody else on the machine may read them."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+    else:
+        _make_lasting(folder.parent)
+
+
+def _make_lasting(folder: Path) -> None:
+    """A file's own fsync does not keep its name: that stands in the folder."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _translated(error: OSError, folder: Path) -> TransportError:
+    return TransportError(
+        f"the outbox {folder} cannot be used: {error.strerror or error}",
+        hint=_HINTS.get(error.errno or 0, "Look at the folder and its disk, then run the same command again."),
+    )
