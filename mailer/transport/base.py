@@ -59,14 +59,24 @@ class Transport(Protocol):
 
     name: str
     """As in MAILER_TRANSPORT; stored with the mailing."""
+    about: str
+    """Where letters go, in a few words for the plan: whether they leave this machine."""
     batch: int
     """The most envelopes that one call takes."""
+
+    def prepare(self) -> None:
+        """Asked before anything is frozen. Raises TransportError, with the remedy, when nothing could be carried now."""
+        ...
 
     def send(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         """Carry at most `batch` envelopes; one receipt for each, in order.
 
         Raises TransportError when certainly none of them was carried.
         """
+        ...
+
+    def where(self, mailing: str) -> str:
+        """Where a person finds the letters of a mailing; empty when they have left."""
         ...
 
     def look_up(self, mailing: str, deliveries: Sequence[str]) -> dict[str, Receipt] | None:

@@ -23,6 +23,7 @@ class MemoryTransport:
     """Accepts everything, but for what `answer` says of an envelope."""
 
     name = "memory"
+    about = "letters are remembered, nothing leaves this process"
 
     def __init__(
         self,
@@ -50,6 +51,13 @@ class MemoryTransport:
             if isinstance(answer, TransportError):
                 raise answer
         return [self._carried(envelope, answer) for envelope, answer in zip(envelopes, answers, strict=True)]
+
+    def prepare(self) -> None:
+        """There is nothing to prepare."""
+
+    def where(self, mailing: str) -> str:  # noqa: ARG002  # the protocol's
+        """Nowhere."""
+        return ""
 
     def look_up(self, mailing: str, deliveries: Sequence[str]) -> dict[str, Receipt] | None:
         """What became of these deliveries; None when made with `remembers=False`."""

@@ -34,10 +34,24 @@ class Outbox:
     """Writes letters below `folder`, which is made when the first one comes; only its owner can read them."""
 
     name = "outbox"
+    about = "letters are written to files, nothing leaves this machine"
     batch = 50
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def prepare(self) -> None:
+        """Make the folder, and see that a file can be written there. Raises TransportError."""
+        try:
+            _make_private(self._folder)
+            with tempfile.TemporaryFile(dir=self._folder) as file:
+                file.write(b"mailer")
+        except OSError as error:
+            raise _translated(error, self._folder) from error
+
+    def where(self, mailing: str) -> str:
+        """The mailing's folder."""
+        return str((self._folder / mailing).absolute())
 
     def send(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         """Write one file for each envelope; what is Accepted survives a power cut.
@@ -45,7 +59,7 @@ class Outbox:
         A delivery is never the same twice, so where its file stands already, its letter went out: that is said, and the
         file is left alone. (Only a database restored from a backup asks again. New words do not undo the old letter,
         and a second one would be one too many.)
-        The first failure ends the call: letters before it are Accepted, the others NotSent, and the mailing pauses.
+        The first failure ends the call: letters before it are Accepted, the others NotSent; the next call says why.
         Raises TransportError when there is no letter before it, and for tags that could lead out of the folder.
         """
         for envelope in envelopes:
@@ -70,7 +84,7 @@ class Outbox:
             trouble = _translated(failure, self._folder)
             if not carried:
                 raise trouble from failure
-            receipts += [NotSent(str(trouble), pause="transport")] * (len(envelopes) - len(carried))
+            receipts += [NotSent(str(trouble))] * (len(envelopes) - len(carried))
         return receipts
 
     def look_up(self, mailing: str, deliveries: Sequence[str]) -> dict[str, Receipt]:

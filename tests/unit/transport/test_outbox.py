@@ -122,7 +122,7 @@ def test_a_full_disk_stops_the_call_with_nothing_half_written(tmp_path: Path) ->
     with files_no_larger_than(5000):
         receipts = outbox.send(call)
 
-    trouble = NotSent(f"the outbox {tmp_path} cannot be used: File too large", pause="transport")
+    trouble = NotSent(f"the outbox {tmp_path} cannot be used: File too large")
     assert receipts == [accepted("1-1"), trouble, trouble]
     assert files(tmp_path) == {f"{MAILING}/1-1.eml": b"a" * 100}
 
@@ -285,3 +285,12 @@ for call in range(10_000):
     assert {f"{MAILING}/{delivery}.eml" for delivery in carried} == set(letters)
     assert {content[-3:] for content in letters.values()} <= {b"end"}
     assert {len(content) for content in letters.values()} <= {300_003}
+
+
+def test_the_outbox_is_tried_before_anything_is_frozen(tmp_path: Path) -> None:
+    Outbox(tmp_path / "new").prepare()
+    assert list((tmp_path / "new").iterdir()) == []
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(TransportError, match="cannot be used") as caught:
+        Outbox(tmp_path / "file").prepare()
+    assert "MAILER_OUTBOX" in caught.value.hint
