@@ -1,0 +1,463 @@
+"""Letters: the edition's words and one person's values arrive as they were meant, and nothing gets in between."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import Message
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from mailer.errors import LetterError, RenderError
+from mailer.message import Press, verify
+from mailer.message.headers import tame
+from mailer.rendering.edition import LINKS, Edition, Letterhead, Only, Place, Skeleton, Slot
+from mailer.rendering.slots import fill
+
+LETTERHEAD = Letterhead(
+    newsletter="ai-morning-post",
+    title="The AI Morning Post",
+    from_name="The AI Morning Post",
+    from_email="news@example.org",
+    reply_to="editor@example.org",
+    language="en-GB",
+)
+EDITION = Edition(
+    issue=54,
+    letterhead=LETTERHEAD,
+    subject=("Small models, big ideas",),
+    html=(
+        "<p>Good morning, ",
+        Slot("first_name", Place.HTML, "reader"),
+        '</p><a title="',
+        Slot("first_name", Place.ATTRIBUTE, "reader"),
+        '" href="',
+        Slot("unsubscribe_url", Place.ATTRIBUTE),
+        '">Leave</a>',
+        Only("tag:pro", ("<p>For you alone, ", Slot("first_name", Place.HTML), "</p>")),
+        "</html>\n",
+    ),
+    text=(
+        "Good morning, ",
+        Slot("first_name", Place.TEXT, "reader"),
+        "\n\n",
+        Only("tag:pro", ("For you alone\n",)),
+        "Leave: ",
+        Slot("unsubscribe_url", Place.TEXT),
+        "\n",
+    ),
+    source_digest="5" * 64,
+)
+URL = "https://news.example.org/u/ai-morning-post/ElimWdCJIeZfwI-H3wL9Sazg1f4"
+VALUES = dict.fromkeys(LINKS, URL) | {"first_name": "Anna"}
+DATE = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+NAMES = [
+    "From",
+    "To",
+    "Reply-To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "MIME-Version",
+    "List-Id",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "Precedence",
+    "Content-Type",
+]
+EVIL = "=?utf-8?q?hi=0D=0ABcc:_v=40example.com?="
+
+
+def print_letter(
+    edition: Edition = EDITION,
+    *,
+    to_email: str = "anna@example.org",
+    to_name: str = "Anna Bell",
+    values: Mapping[str, str] = VALUES,
+    segments: tuple[str, ...] = (),
+    url: str = URL,
+    message_id: str = "<f00dcafe.7-1@example.org>",
+) -> bytes:
+    return Press(edition).letter(
+        to_email, to_name, values, segments, unsubscribe_url=url, message_id=message_id, date=DATE
+    )
+
+
+def field_names(letter: bytes) -> list[str]:
+    head = letter.partition(b"\r\n\r\n")[0].decode("ascii")
+    assert head.replace("\r\n", "").isprintable()
+    return [line.partition(":")[0] for line in head.split("\r\n") if not line.startswith(" ")]
+
+
+def words_of(letter: bytes) -> tuple[str, str]:
+    text, html = [part for part in message_from_bytes(letter).walk() if not part.is_multipart()]
+    return decoded(text), decoded(html)
+
+
+def decoded(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode().replace("\r\n", "\n")
+
+
+# --- one letter, whole ----------------------------------------------------------------------------------------------
+
+
+def test_a_letter_as_it_goes_over_the_wire() -> None:
+    letter = print_letter(segments=("tag:pro",))
+
+    boundary = f"=_{EDITION.digest[:32]}"
+    assert letter.decode("ascii").split("\r\n") == [
+        "From: The AI Morning Post <news@example.org>",
+        "To: Anna Bell <anna@example.org>",
+        "Reply-To: <editor@example.org>",
+        "Subject: Small models, big ideas",
+        "Date: Mon, 23 Nov 2026 09:30:00 +0000",
+        "Message-ID: <f00dcafe.7-1@example.org>",
+        "MIME-Version: 1.0",
+        "List-Id: The AI Morning Post <ai-morning-post.example.org>",
+        "List-Unsubscribe: <https://news.example.org/u/ai-morning-post/ElimWdCJIeZfwI-H3wL9Sazg1f4>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        "Precedence: bulk",
+        f'Content-Type: multipart/alternative; boundary="{boundary}"',
+        "",
+        f"--{boundary}",
+        'Content-Type: text/plain; charset="utf-8"',
+        "Content-Transfer-Encoding: quoted-printable",
+        "",
+        "Good morning,=20=",
+        "Anna=",
+        "",
+        "",
+        "For you alone",
+        "Leave:=20=",
+        "https://news.example.org/u/ai-morning-post/ElimWdCJIeZfwI-H3wL9Sazg1f4=",
+        "",
+        "",
+        f"--{boundary}",
+        'Content-Type: text/html; charset="utf-8"',
+        "Content-Transfer-Encoding: quoted-printable",
+        "",
+        "<p>Good morning,=20=",
+        "Anna=",
+        '</p><a title=3D"=',
+        "Anna=",
+        '" href=3D"=',
+        "https://news.example.org/u/ai-morning-post/ElimWdCJIeZfwI-H3wL9Sazg1f4=",
+        '">Leave</a>=',
+        "<p>For you alone,=20=",
+        "Anna=",
+        "</p>=",
+        "</html>",
+        "",
+        f"--{boundary}--",
+        "",
+    ]
+
+
+def test_an_edition_always_gives_the_same_letter() -> None:
+    assert print_letter(Edition.from_json(EDITION.to_json())) == print_letter()
+
+
+def test_a_press_serves_people_in_and_out_of_segments_in_any_order() -> None:
+    press = Press(EDITION)
+    people = [(("tag:pro",), "Anna"), ((), "Zoë"), (("tag:pro",), ""), (("tag:other",), "Bo"), ((), "Cy")]
+
+    for segments, name in people:
+        values = VALUES | {"first_name": name}
+        letter = press.letter("a@example.org", name, values, segments, unsubscribe_url=URL, message_id="<x>", date=DATE)
+        assert words_of(letter) == (fill(EDITION.text, values, segments), fill(EDITION.html, values, segments))
+        assert (b"For you alone" in letter) is ("tag:pro" in segments)
+
+
+def test_without_a_reply_to_there_is_no_such_field() -> None:
+    letter = print_letter(replace(EDITION, letterhead=replace(LETTERHEAD, reply_to="")))
+
+    assert field_names(letter) == [name for name in NAMES if name != "Reply-To"]
+
+
+def test_a_subject_can_be_personal() -> None:
+    edition = replace(EDITION, subject=("Good morning, ", Slot("first_name", Place.HEADER, "reader"), "!"))
+
+    assert b"\r\nSubject: Good morning, Anna!\r\n" in print_letter(edition)
+    assert b"\r\nSubject: Good morning, reader!\r\n" in print_letter(edition, values=VALUES | {"first_name": " "})
+    assert b"\r\nSubject: =?utf-8?q?Good_morning=2C_Zo=C3=AB!?=\r\n" in print_letter(
+        edition, values=VALUES | {"first_name": "Zoë"}
+    )
+
+
+def test_a_press_makes_message_ids_in_its_senders_domain() -> None:
+    assert Press(EDITION).message_id("f00dcafe", "7-1") == "<f00dcafe.7-1@example.org>"
+
+
+@pytest.mark.parametrize("place", list(Place))
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Anna",
+        "Anna Bell",
+        "x=3D",
+        "From me",
+        "Frommer",
+        "y" * 72,
+        "y" * 85,
+        "a/b c?d",
+        ".dot",
+        " padded ",
+        "two  spaces",
+        "50% off",
+        "<b>&amp;",
+        """it's "it\"""",
+        "Zoë",
+        "tab\there",
+        URL,
+        "",
+    ],
+)
+def test_a_value_arrives_in_any_place_on_lines_that_servers_leave_alone(value: str, place: Place) -> None:
+    text = ("(", Slot("first_name", place, "reader"), ")\n")
+    values = VALUES | {"first_name": value}
+
+    letter = print_letter(replace(EDITION, text=text), values=values)
+
+    assert words_of(letter)[0] == fill(text, values, ())
+    assert max(map(len, letter.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 76
+    assert not re.search(rb"\r\n(\.|From )", letter)
+
+
+# --- any words ------------------------------------------------------------------------------------------------------
+
+characters = st.characters(exclude_categories=["Cs"], exclude_characters="\r")
+tricky = st.sampled_from(
+    [
+        "",
+        ".",
+        "..\n.\n",
+        "From ",
+        "\nFrom me",
+        " ",
+        "trailing \n\t\n",
+        "x" * 100,
+        "=",
+        "x=3D",
+        "y" * 85,
+        "a/b c?d",
+        "é" * 40,
+        "\U0001f9d1\u200d",
+        "\U0001f680",
+        "--=_",
+        "</html>\n",
+        EVIL,
+    ]
+)
+literals = st.text(characters, max_size=30) | tricky
+headings = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Zl", "Zp"]), max_size=60) | st.sampled_from(
+    [
+        "",
+        "..",
+        " a  b ",
+        "x" * 100,
+        "é" * 40,
+        "word " * 30,
+        "2+2=?",
+        '"',
+        "\\",
+        "a <b@example.com>, c",
+        "\U0001f680" * 30,
+    ]
+)
+values_of_people = st.text(max_size=40) | tricky | st.just("line\r\nBcc: all@example.org")
+slots = st.builds(
+    Slot, st.sampled_from(["first_name", "city"]), st.sampled_from(Place), st.text(characters, max_size=9)
+) | st.builds(Slot, st.sampled_from(LINKS), st.sampled_from([Place.TEXT, Place.ATTRIBUTE]))
+
+
+def skeletons() -> st.SearchStrategy[Skeleton]:
+    def deeper(pieces: st.SearchStrategy[str | Slot | Only]) -> st.SearchStrategy[str | Slot | Only]:
+        inner = st.lists(pieces, max_size=3).map(tuple)
+        return pieces | st.builds(Only, st.sampled_from(["tag:a", "tag:b"]), inner)
+
+    pieces: st.SearchStrategy[str | Slot | Only] = st.recursive(literals | slots, deeper, max_leaves=6)
+    return st.lists(pieces, max_size=6).map(tuple)
+
+
+@given(
+    html=skeletons(),
+    text=skeletons(),
+    fields=st.fixed_dictionaries({"first_name": values_of_people, "city": values_of_people}),
+    to_name=values_of_people,
+    segments=st.sets(st.sampled_from(["tag:a", "tag:b"])),
+)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(
+    html=("\U0001f9d1\u200d", Slot("city", Place.HTML), "\U0001f680 \n", Slot("first_name", Place.TEXT), "From "),
+    text=(".", Slot("first_name", Place.TEXT), ".", Only("tag:a", (Slot("city", Place.TEXT), "\n.")), " "),
+    fields={"first_name": ".", "city": "From " + "w" * 500},
+    to_name="\ud800 Zoë, =?",
+    segments={"tag:a"},
+)
+def test_any_words_arrive_as_they_were_filled_in(
+    html: Skeleton, text: Skeleton, fields: dict[str, str], to_name: str, segments: set[str]
+) -> None:
+    edition = replace(EDITION, html=html, text=text)
+    values = dict.fromkeys(LINKS, URL) | fields
+
+    letter = print_letter(edition, to_name=to_name, values=values, segments=tuple(segments))
+
+    assert field_names(letter) == NAMES
+    assert words_of(letter) == (fill(text, values, segments), fill(html, values, segments))
+    assert not re.search(rb"\r\n(\.|From )", letter)
+    verify(
+        letter,
+        names=NAMES,
+        recipient="anna@example.org",
+        subject="Small models, big ideas",
+        text=fill(text, values, segments),
+        html=fill(html, values, segments),
+        unsubscribe_url=URL,
+    )
+
+
+@given(
+    subject=st.lists(headings | st.builds(Slot, st.just("city"), st.just(Place.HEADER), headings), max_size=2),
+    from_name=headings,
+    title=headings,
+    to_name=values_of_people,
+    city=values_of_people,
+)
+@settings(deadline=None)
+@example(subject=["A"], from_name="é" * 99, title='"', to_name=EVIL, city="")
+@example(subject=["Ça va, ", Slot("city", Place.HEADER)], from_name=",", title="<>", to_name="\r\nBcc: x", city=EVIL)
+@example(subject=["=?utf-8?", Slot("city", Place.HEADER), "?="], from_name="", title="", to_name="", city="q?=0Ax")
+def test_any_words_in_a_header_are_harmless(
+    subject: list[str | Slot], from_name: str, title: str, to_name: str, city: str
+) -> None:
+    edition = replace(
+        EDITION,
+        subject=("No. 54: ", *subject),
+        letterhead=replace(LETTERHEAD, from_name=from_name, title=title),
+    )
+    values = VALUES | {"city": city}
+
+    letter = print_letter(edition, to_name=to_name, values=values)
+
+    assert field_names(letter) == NAMES
+    verify(
+        letter,
+        names=NAMES,
+        recipient="anna@example.org",
+        subject=tame(fill(edition.subject, values, ())),
+        text=fill(edition.text, values, ()),
+        html=fill(edition.html, values, ()),
+        unsubscribe_url=URL,
+    )
+
+
+@given(st.lists(st.text() | tricky, min_size=3, max_size=3))
+def test_words_of_an_edition_that_could_act_are_refused_or_harmless(words: list[str]) -> None:
+    subject, from_name, title = words
+    edition = replace(EDITION, subject=(subject,), letterhead=replace(LETTERHEAD, from_name=from_name, title=title))
+    try:
+        letter = print_letter(edition)
+    except RenderError:
+        return
+    assert field_names(letter) == NAMES
+
+
+@given(st.text(), st.text())
+@example("anna@example.org", "<x>\r\nBcc: y@example.org")
+@example("anna@example.org", "<x>\nBcc: y@example.org")
+@example("anna@example.org", "<x>\u2028Bcc: y@example.org")
+def test_an_odd_address_or_message_id_never_becomes_another_header(email: str, message_id: str) -> None:
+    press = Press(EDITION)
+    try:
+        letter = press.letter(email, "", VALUES, (), unsubscribe_url=URL, message_id=message_id, date=DATE)
+    except LetterError:
+        return
+    assert field_names(letter) == NAMES
+
+
+# --- List-Unsubscribe -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [40, 60, 100, 300, 900])
+def test_a_list_unsubscribe_of_any_length_stays_in_one_piece(length: int) -> None:
+    url = "https://news.example.org/u/".ljust(length, "x")
+
+    letter = print_letter(url=url, values=VALUES | {"unsubscribe_url": url})
+
+    assert letter.count(f"\r\nList-Unsubscribe: <{url}>\r\n".encode()) == 1
+    assert url in words_of(letter)[0]
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8000/u/a/b", "http://127.0.0.1/u/a/b", "http://[::1]:8000/u/a/b"])
+def test_on_this_machine_itself_http_will_do(url: str) -> None:
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in print_letter(url=url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "http://news.example.org/u/a/b",
+        "http://localhost.example.org/u/a/b",
+        "mailto:leave@example.org",
+        "https://news.example.org/u/ä",
+        "https://news.example.org/u/a b",
+        "https://news.example.org/u/a>, <mailto:x@example.org",
+        "https://news.example.org/u/a\r\nBcc: x@example.org",
+        "https://news.example.org/u/=?utf-8?q?=0ABcc?=",
+        "https://news.example.org/u/" + "x" * 1000,
+    ],
+)
+def test_what_mailbox_providers_would_ignore_is_not_sent(url: str) -> None:
+    with pytest.raises(LetterError, match="List-Unsubscribe"):
+        print_letter(url=url)
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
+
+
+def test_a_letter_without_its_links_is_not_printed() -> None:
+    with pytest.raises(RenderError, match="unsubscribe_url"):
+        print_letter(values={})
+
+
+def test_an_address_that_no_letter_can_carry_is_refused_for_that_person_alone() -> None:
+    with pytest.raises(LetterError, match="not an address") as caught:
+        print_letter(to_email="anna@example.org\r\nBcc: all@example.org")
+    assert "xn--" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("edition", "what"),
+    [
+        (replace(EDITION, subject=()), "the subject is empty"),
+        (replace(EDITION, subject=(" ", Slot("first_name", Place.HEADER))), "the subject is empty"),
+        (replace(EDITION, subject=("A", Only("tag:pro", ("B",)))), "only for some"),
+        (replace(EDITION, subject=("two\nlines",)), "the subject cannot stand in a header"),
+        (replace(EDITION, subject=("x" * 401,)), "longer than 400"),
+        (replace(EDITION, subject=("a", Slot("n", Place.HEADER, "\n"))), "the subject cannot stand in a header"),
+        (replace(EDITION, letterhead=replace(LETTERHEAD, from_name=EVIL)), "the sender's name"),
+        (replace(EDITION, letterhead=replace(LETTERHEAD, title="a\u2028b")), "the newsletter's title"),
+        (replace(EDITION, letterhead=replace(LETTERHEAD, from_email="")), "the sender's address"),
+        (replace(EDITION, letterhead=replace(LETTERHEAD, from_email="news@exämple.org")), "the sender's address"),
+        (replace(EDITION, letterhead=replace(LETTERHEAD, reply_to="editor")), "the reply-to address"),
+        (replace(EDITION, letterhead=replace(LETTERHEAD, newsletter="a b")), "List-Id"),
+        (replace(EDITION, text=("half \ud83d",)), "half of a character"),
+        (replace(EDITION, html=(Only("tag:pro", ("half \ud83d",)),)), "half of a character"),
+    ],
+)
+def test_an_edition_that_cannot_be_a_letter_is_refused_before_anything_is_sent(edition: Edition, what: str) -> None:
+    with pytest.raises(RenderError, match=re.escape(what)) as caught:
+        Press(edition)
+    assert caught.value.hint
+
+
+def test_line_breaks_of_other_systems_become_the_wires_own() -> None:
+    edition = replace(EDITION, text=("one\rtwo\r\nthree\n", Slot("unsubscribe_url", Place.TEXT)))
+
+    assert words_of(print_letter(edition))[0] == f"one\ntwo\nthree\n{URL}"
