@@ -8,8 +8,9 @@ from mailer.message.quoted import quoted
 from mailer.rendering.edition import Edition, Only, Place, Skeleton, Slot
 from mailer.rendering.slots import escape, value_for
 
-# Values that every escape and quoted-printable leave as they are, and that fit on a line: nearly all of them.
-_PLAIN = re.compile(r"(?!From )[\w!#$*+,/:;@~?-](?:[\w!#$*+,/:;@~?.-]| (?=[^ ])){0,71}", re.ASCII)
+# Values that every escape and quoted-printable leave as they are: nearly all of them. On one line, if they are short.
+_PLAIN = re.compile(r"(?!From |\.)[\w!#$*+,/:;@~?.-]+(?: [\w!#$*+,/:;@~?.-]+)*", re.ASCII)
+_SHORT = 72
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,6 @@ def _chosen(pieces: _Encoded, segments: Container[str]) -> Iterator[bytes | Slot
 
 def _value(slot: Slot, values: Mapping[str, str]) -> bytes:
     value = values.get(slot.name, "")
-    if slot.place is not Place.URL and _PLAIN.fullmatch(value):
+    if len(value) <= _SHORT and slot.place is not Place.URL and _PLAIN.fullmatch(value):
         return value.encode("ascii") + b"=\r\n"
     return quoted(escape(value_for(slot, values), slot.place))
