@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from mailer.errors import RenderError
 from mailer.issues.kinds import Kind
 from mailer.issues.model import Block, Paragraph, Quote, Section, Subheading, Text
 from mailer.rendering.inlines import said
@@ -30,11 +31,17 @@ class Row:
 def arrange(sections: Sequence[Section], kinds: Mapping[str, Kind], labels: Mapping[str, str]) -> tuple[Row, ...]:
     """The rows of an issue, in the order of its file. `labels` are the newsletter's own words over a kind.
 
-    A section with `only` has a row to itself: it must be possible to take it out.
+    A section with `only` has a row to itself: it must be possible to take it out. Raises RenderError for a kind that is
+    not among `kinds`: the issue was read for another theme.
     """
     rows: list[Row] = []
     for section in sections:
-        kind = kinds[section.kind]
+        kind = kinds.get(section.kind)
+        if kind is None:
+            raise RenderError(
+                f"line {section.line}: the theme has no section kind {section.kind!r}",
+                hint=f"It has {', '.join(sorted(kinds))}. See docs/themes.md for how to add one.",
+            )
         last = rows[-1] if rows else None
         if last and _joins(section, kind, last):
             rows[-1] = replace(last, sections=(*last.sections, section))

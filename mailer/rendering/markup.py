@@ -37,7 +37,12 @@ class _Loader(FileSystemLoader):
     """Looks through the theme's folders, and lets no partial pass that mrml would draw wrongly without a word."""
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        source, filename, unchanged = super().get_source(environment, template)
+        try:
+            source, filename, unchanged = super().get_source(environment, template)
+        except UnicodeDecodeError as error:
+            raise RenderError(f"the partial {template} is not UTF-8: {error}", hint=_THEME_HINT) from error
+        except PermissionError as error:
+            raise RenderError(f"{error.filename} cannot be read: {error.strerror}", hint=_THEME_HINT) from error
         if mistakes := lint(Path(filename), source):
             raise RenderError("\n".join(str(mistake) for mistake in mistakes), hint=_THEME_HINT)
         return source, filename, unchanged
@@ -112,7 +117,15 @@ def _draw(theme: Theme, name: str, given: dict[str, object]) -> str:
         ) from error
     except TemplateSyntaxError as error:
         raise RenderError(f"{error.filename}:{error.lineno}: {error.message}", hint=_THEME_HINT) from error
-    except (TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+    except (
+        TemplateError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        LookupError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         # UndefinedError, and whatever an expression in a template can do wrong.
         what = error.message if isinstance(error, UndefinedError) else str(error)
         raise RenderError(f"{_raised_at(error)}{what}", hint=_THEME_HINT) from error

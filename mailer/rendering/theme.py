@@ -69,7 +69,11 @@ def _behind(roots: Sequence[Path]) -> tuple[Path, ...]:
 def _read_settings(path: Path) -> dict[str, dict[str, str]]:
     if not path.is_file():
         return {}
-    return _parse_settings(path, path.read_text(encoding="utf-8"))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RenderError(f"{path}: cannot be read: {error}", hint="Save it as UTF-8, readable by you.") from error
+    return _parse_settings(path, text)
 
 
 @lru_cache(maxsize=16)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from mailer.errors import RenderError
 from mailer.issues.model import Bullets, Paragraph, Quote, Section, Subheading, Text
 from mailer.rendering.layout import Row, arrange, depths, quoted
 from mailer.rendering.theme import Theme
@@ -59,6 +60,12 @@ def test_everyone_sees_one_rule_between_two_rows(make: Make, theme: Theme) -> No
     rows = arrange([some, some, every, some, every], theme.kinds, {})
     assert [row.rule for row in rows] == ["below", "below", "", "above", "above"]
     assert [row.rule for row in arrange([some, some], theme.kinds, {})] == ["below", "below"]
+
+
+def test_a_kind_that_the_theme_does_not_have_is_an_error(make: Make, theme: Theme) -> None:
+    with pytest.raises(RenderError, match="line 1: the theme has no section kind 'poll'") as caught:
+        arrange([make("x", kind="poll")], theme.kinds, {})
+    assert "button, deep-dive, figures" in caught.value.hint
 
 
 def test_subheadings_leave_no_level_out(make: Make) -> None:

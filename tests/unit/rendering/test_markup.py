@@ -9,9 +9,10 @@ import pytest
 
 from mailer.errors import RenderError
 from mailer.issues.model import Issue, Section, Text
+from mailer.rendering.checks import check_edition
 from mailer.rendering.frame import Frame, frame
 from mailer.rendering.markup import to_html
-from mailer.rendering.pipeline import Rendered, preview_html, render_edition, render_stages
+from mailer.rendering.pipeline import Rendered, preview_html, preview_text, render_edition, render_stages
 from mailer.rendering.theme import Theme, find_theme
 
 PAGE = (
@@ -126,6 +127,35 @@ def test_a_mistake_in_an_included_file_is_named_there(render: Render, tmp_path: 
     with pytest.raises(RenderError) as caught:
         render(body="{% include '_part.mjml.j2' %}", files={"_part.mjml.j2": "\n\n{{ oops }}"})
     assert str(caught.value) == f"{tmp_path / 'mine' / '_part.mjml.j2'}:3: 'oops' is undefined"
+
+
+def test_a_partial_that_includes_itself_is_an_error(render: Render) -> None:
+    with pytest.raises(RenderError, match="recursion"):
+        render(body="{% include '_part.mjml.j2' %}", files={"_part.mjml.j2": "{% include '_part.mjml.j2' %}"})
+
+
+def test_a_partial_in_another_encoding_is_an_error(render: Render, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "_part.mjml.j2").write_bytes("Grüße".encode("latin-1"))
+    with pytest.raises(RenderError, match=r"the partial _part\.mjml\.j2 is not UTF-8"):
+        render(body="{% include '_part.mjml.j2' %}")
+
+
+def test_a_workspace_adds_a_kind_with_one_file(tmp_path: Path, issue: Issue, section: Callable[..., Section]) -> None:
+    folder = tmp_path / "morning-post"
+    folder.mkdir()
+    (folder / "poll.mjml.j2").write_text(
+        "{#\nabout: A question.\nlabel: Your turn\nattributes: {kicker: text}\nparts: [headline, text]\n#}\n"
+        '{% import "_parts.mjml.j2" as parts %}\n'
+        '<mj-section css-class="sheet"><mj-column>{{ parts.top(rule) }}'
+        '<mj-text><p class="kicker">{{ label }}</p><h2 class="headline">{{ section.headline }}</h2></mj-text>'
+        "{{ parts.blocks(section.blocks, 2) }}{{ parts.bottom(rule) }}</mj-column></mj-section>\n"
+    )
+    poll = section("Which one?", kind="poll", headline=(Text("A question"),))
+    edition = render_edition(replace(issue, sections=(poll,)), find_theme("morning-post", [tmp_path]))
+    assert check_edition(edition) == []
+    assert '<p class="kicker" style=' in preview_html(edition)
+    assert "YOUR TURN" in preview_text(edition)
 
 
 def test_mjml_that_mrml_refuses_is_shown_with_the_place(render: Render) -> None:

@@ -53,6 +53,14 @@ def test_what_was_probably_meant_is_said() -> None:
         find_theme("morningpost", [])
 
 
+def test_a_theme_yaml_in_another_encoding_is_named(tmp_path: Path) -> None:
+    mine = tmp_path / "morning-post"
+    mine.mkdir()
+    (mine / "theme.yaml").write_bytes("words: {why: Grüße}".encode("latin-1"))
+    with pytest.raises(RenderError, match=r"theme\.yaml: cannot be read"):
+        find_theme("morning-post", [tmp_path])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
