@@ -10,7 +10,6 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
-SOURCES := mailer subscribers tests benchmarks docs
 UV_COMPILE := uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
@@ -30,7 +29,7 @@ demo: .venv/run  ## send issue 54 of the sample newsletter to sample people, on 
 check: test lint types arch  ## everything that must pass: test, lint, types, arch
 
 test: .venv/dev  ## every test
-	@$(BIN)/pytest -q -n auto $(ARGS)
+	@$(BIN)/pytest -q -n auto --dist loadgroup $(ARGS)
 
 lint: .venv/dev  ## the code's style, by ruff
 	@$(BIN)/ruff check .

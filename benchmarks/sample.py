@@ -1,0 +1,20 @@
+"""The sample newsletter of this repository, as the benchmarks use it."""
+
+from pathlib import Path
+
+from measuring import ROOT
+from pydantic import SecretStr
+
+from mailer.settings import Settings
+from mailer.wiring import Workspace
+
+NUMBER = 54
+KEY = "a-key-for-benchmarks-that-signs-nothing-real"
+
+
+def workspace(folder: Path = ROOT) -> Workspace:
+    """A workspace with issue 54; its database and outbox, if they are asked for, lie in `folder`."""
+    settings = Settings(
+        database_url=f"sqlite:///{folder / 'mailer.db'}", outbox=folder / "outbox", secret_keys=SecretStr(KEY)
+    )
+    return Workspace(ROOT, settings)
