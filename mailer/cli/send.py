@@ -193,9 +193,9 @@ def _say_end(workspace: "Workspace", mailing: "MailingRow", end: "End") -> None:
 
 
 def _say_plan(workspace: "Workspace", edition: "Edition", plan: "Plan", rate: float | None, limit: int | None) -> None:
-    from mailer.rendering.slots import preview_text  # noqa: PLC0415  # lazy: heavy
+    from mailer.rendering.slots import fill  # noqa: PLC0415  # lazy: heavy
 
-    say(f"{edition.letterhead.title}, issue {plan.issue}: {preview_text(edition.subject)}")
+    say(f"{edition.letterhead.title}, issue {plan.issue}: {fill(edition.subject, {}, ())}")
     segment = f" of {plan.segment!r}" if plan.segment else ""
     say(f"  audience   {count(plan.audience, 'person', 'people')}{segment}")
     if plan.excluded:

@@ -160,6 +160,6 @@ class _ServerLock:
         return True
 
     def release(self) -> None:
-        # Ends the session, and with it the lock; a pooled connection would keep it.
-        self._connection.detach()
+        # Ends the session, and with it the lock; a connection given back to the pool would keep it.
+        self._connection.invalidate()
         self._connection.close()

@@ -7,7 +7,7 @@ from enum import StrEnum
 from math import floor
 
 from mailer.database.engine import Database
-from mailer.errors import DatabaseError, MailerError, TransportError
+from mailer.errors import DatabaseError, LetterError, TransportError
 from mailer.ledger import claims, mailings, senders
 from mailer.ledger.claims import Claim, Claimed, Desk, Settlement
 from mailer.ledger.mailings import MailingRow
@@ -16,6 +16,7 @@ from mailer.ledger.senders import LiveSender
 from mailer.ledger.states import MailingState, State
 from mailer.links import Links
 from mailer.message.press import Press
+from mailer.pacing.departures import recipients_per_departure
 from mailer.pacing.pacer import Pacer
 from mailer.rendering.edition import Edition
 from mailer.sending.values import personal_values
@@ -105,10 +106,12 @@ class Run:
         return self._settled_end() or End.STOPPED
 
     def _claim(self, me: LiveSender, size: int) -> tuple[Claim, float]:
+        # Before the claim, not after: a process stopped right behind its commit would else find its claim fresh.
+        claimed_at = self.clock()
         with self.database.transaction() as connection:
             claim = self._desk.claim(connection, after=self._after, size=size, sender_id=me.id, now=self.now())
         self.observe("claimed", len(claim.deliveries))
-        return claim, self.clock()
+        return claim, claimed_at
 
     def _send(self, me: LiveSender, people: Sequence[Claimed], claimed_at: float) -> None:
         composed = [(person, self._compose(person)) for person in people]
@@ -136,7 +139,7 @@ class Run:
                 message_id=self._press.message_id(self.mailing.token, person.tag),
                 date=self.now(),
             )
-        except MailerError as error:
+        except LetterError as error:
             # One person's odd name must not stop the letters of everybody else.
             return Refused(f"cannot be composed: {error}")
         sender = self.edition.letterhead.from_email
@@ -209,7 +212,7 @@ _ENDS = {
 
 def batch_for(rate: float | None, most: int) -> int:
     """How many deliveries a claim takes: about a tenth of a second's worth, so that a crash leaves little in doubt."""
-    return most if rate is None else max(1, min(most, floor(rate / 10)))
+    return most if rate is None else recipients_per_departure(rate, max(1, min(most, floor(rate / 10))))
 
 
 def bury_and_look_up(

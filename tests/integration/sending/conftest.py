@@ -1,0 +1,160 @@
+"""A newsletter, its people, one short edition, and a run over any transport."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from mailer.database.engine import Database
+from mailer.ledger import mailings
+from mailer.ledger.mailings import MailingRow
+from mailer.ledger.tables import deliveries
+from mailer.links import Links
+from mailer.pacing.pacer import Pacer
+from mailer.rendering.edition import Edition, Letterhead, Only, Place, Slot
+from mailer.sending.opening import open_mailing
+from mailer.sending.run import End, Run
+from mailer.transport.base import Transport
+from subscribers.tables import subscriber_tags, subscribers, subscriptions
+
+NEWS = "news"
+START = datetime(2026, 3, 23, 6, 0, tzinfo=UTC)
+
+EDITION = Edition(
+    issue=1,
+    letterhead=Letterhead(NEWS, "The News", "The News", "news@example.org", "", "en-GB"),
+    subject=("Issue 1 for ", Slot("first_name", Place.HEADER, "you")),
+    html=(
+        "<p>Hello ",
+        Slot("first_name", Place.HTML, "reader"),
+        "</p>",
+        Only("tag:pro", ("<p>Only for the few</p>",)),
+        '<a href="',
+        Slot("unsubscribe_url", Place.ATTRIBUTE),
+        '">leave</a>',
+    ),
+    text=("Hello ", Slot("first_name", Place.TEXT, "reader"), "\n", Slot("unsubscribe_url", Place.TEXT), "\n"),
+    source_digest="digest",
+)
+
+
+class Time:
+    """A clock that moves when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def clock(self) -> float:
+        """Seconds."""
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.seconds += seconds
+
+    def now(self) -> datetime:
+        """The moment."""
+        return START + timedelta(seconds=self.seconds)
+
+
+@dataclass
+class Office:
+    """The sending side of a newsletter, with every default filled in."""
+
+    database: Database
+    time: Time = field(default_factory=Time)
+    links: Links = field(default_factory=lambda: Links("https://news.example.org", [b"k" * 32]))
+
+    def people(self, numbers: Iterable[int], *, tags: Iterable[str] = ()) -> None:
+        """Add subscribed people."""
+        ids = list(numbers)
+        person: dict[str, Any] = {"fields": {}, "created_at": START, "updated_at": START}
+        with self.database.transaction() as connection:
+            connection.execute(
+                insert(subscribers),
+                [
+                    {
+                        "id": number,
+                        "email": f"p{number}@example.org",
+                        "email_key": f"p{number}@example.org",
+                        "name": f"Person{number} Smith",
+                        **person,
+                    }
+                    for number in ids
+                ],
+            )
+            subscription = {"newsletter": NEWS, "status": "subscribed", "changed_at": START}
+            connection.execute(insert(subscriptions), [{"subscriber_id": number, **subscription} for number in ids])
+            for tag in tags:
+                connection.execute(insert(subscriber_tags), [{"subscriber_id": number, "tag": tag} for number in ids])
+
+    def leave(self, number: int) -> None:
+        """One person unsubscribes."""
+        with self.database.transaction() as connection:
+            connection.execute(
+                update(subscriptions).where(subscriptions.c.subscriber_id == number).values(status="unsubscribed")
+            )
+
+    def open(self, transport: Transport, *, segment: str = "") -> MailingRow:
+        """Open the mailing of the edition."""
+        return open_mailing(
+            self.database,
+            EDITION,
+            segment=segment,
+            transport=transport.name,
+            token=lambda: "token",
+            now=self.time.now(),
+        )
+
+    def run(
+        self,
+        transport: Transport,
+        *,
+        limit: int | None = None,
+        batch: int = 3,
+        rate: float | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+        observe: Callable[[str, int], None] = lambda _step, _count: None,
+    ) -> End:
+        """Open or find the mailing, and send."""
+        mailing = self.open(transport)
+        pacer = None
+        if rate is not None:
+            pacer = Pacer(self.database.transaction, "test", rate, batch, clock=self.time.clock, sleep=self.time.sleep)
+        return Run(
+            database=self.database,
+            transport=transport,
+            links=self.links,
+            mailing=mailing,
+            edition=EDITION,
+            pacer=pacer,
+            clock=self.time.clock,
+            sleep=self.time.sleep,
+            now=self.time.now,
+            stopped=stopped,
+            observe=observe,
+            limit=limit,
+            batch=batch,
+        ).go()
+
+    def mailing(self) -> MailingRow:
+        """The mailing as it stands."""
+        with self.database.reading() as connection:
+            found = mailings.find(connection, NEWS, 1)
+        assert found is not None
+        return found
+
+    def states(self) -> dict[int, str]:
+        """Subscriber -> state."""
+        with self.database.reading() as connection:
+            rows = connection.execute(select(deliveries.c.subscriber_id, deliveries.c.state))
+            return {row[0]: row[1] for row in rows}
+
+
+@pytest.fixture
+def office(database: Database) -> Office:
+    """An office on each database in turn."""
+    return Office(database)
