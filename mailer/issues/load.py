@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mailer.issues.attributes import Given
+from mailer.issues.attributes import Given, Words
 from mailer.issues.blocks import Blocks
 from mailer.issues.frontmatter import read_front_matter, split
 from mailer.issues.kinds import PARTS, Kind
@@ -107,7 +107,7 @@ def _attribute(words: WordReader, fenced: Fenced, given: Given, kind: Kind) -> s
     except ValueError as error:
         words.source.mistake((line, given.value_column), f"{given.name} {error}")
         return None
-    if isinstance(value, int):
+    if isinstance(value, int) or not isinstance(kind.attributes[given.name], Words):
         return value
     return words.impersonal(value, given.name, lambda offset: (line, given.value_column + offset))
 

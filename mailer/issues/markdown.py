@@ -5,7 +5,11 @@ from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.parser_inline import RuleFuncInlineType
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, autolink, backtick, html_inline, image, link
+
+LONGEST = 10_000
+"""Characters of a paragraph. The typographer's time grows with their square: a megabyte of quotes would take hours."""
 
 _QUOTES: dict[str, str | list[str]] = {
     # Double and single quotes by language, as in Unicode's CLDR (characters/delimiters).
@@ -34,6 +38,7 @@ def markdown(language: str) -> MarkdownIt:
     parser.inline.ruler.at("backticks", _located(backtick))
     parser.inline.ruler.before("backticks", "personal", _personal)
     parser.inline.ruler.push("odd", _odd)
+    parser.core.ruler.before("inline", "long", _long)
     parser.validateLink = lambda url: True  # noqa: ARG005  # a bad address is to be reported, not left as text
     return parser
 
@@ -64,6 +69,14 @@ def _located(rule: RuleFuncInlineType) -> RuleFuncInlineType:
         return matched
 
     return run
+
+
+def _long(state: StateCore) -> None:
+    """Empty every run of words that is too long to look into; its token says how long it was."""
+    for token in state.tokens:
+        if token.type == "inline" and len(token.content) > LONGEST:
+            token.meta = {"long": len(token.content)}
+            token.content = ""
 
 
 def _personal(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # markdown-it's own signature

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from babel import Locale, UnknownLocaleError
 from babel.localedata import locale_identifiers
 
+from mailer.errors import ContentErrors
 from mailer.issues.frontmatter import ENCODED
 from mailer.issues.keyed import Entries
 from mailer.issues.model import Newsletter
@@ -40,10 +41,10 @@ def load_newsletter(folder: Path) -> Newsletter:
         wrong = f"the folder's name is the newsletter's slug, of a-z, 0-9 and hyphens: '{slug}' is none"
         source.mistake((1, 1), wrong)
     node = compose(source, 1, "\n".join(source.lines))
-    newsletter = None if node is None else _read(source, Entries(source, node), slug)
+    if node is None:
+        raise ContentErrors(source.mistakes)
+    newsletter = _read(source, Entries(source, node), slug)
     source.finish()
-    if newsletter is None:
-        raise AssertionError("compose notes a mistake when it returns None")
     return newsletter
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from markdown_it.tree import SyntaxTreeNode
 
+from mailer.issues.markdown import LONGEST
 from mailer.issues.model import Inlines
 from mailer.issues.source import Locate, Place
 from mailer.issues.words import WordReader
@@ -76,6 +77,8 @@ class Markup:
         inline = node.children[0] if node.children else None
         if inline is None:
             return [], lambda _: self.place(node)
+        if long := inline.meta.get("long"):
+            self.mistake(node, f"a paragraph of {long:,} characters; one has at most {LONGEST:,}")
         return inline.children, locate_words(self.lines, self._index(node), inline.content)
 
     def inlines(self, node: SyntaxTreeNode) -> Inlines:

@@ -23,6 +23,9 @@ U+2029 end a line for some readers of headers and for PyYAML, so they would shif
 BRACES = re.compile(r"\{\{|\}\}|\{%|\{#")
 """Personal words, and marks of Jinja: what a line that is the same for all cannot hold."""
 
+_LONGEST = 300
+"""Characters of a message."""
+
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -55,10 +58,17 @@ class Source:
             self._report_controls(text)
 
     def mistake(self, place: Place, message: str) -> None:
-        """Note a mistake. A place outside the file (a parser's mark behind its end) is moved to the nearest inside."""
+        """Note a mistake.
+
+        A place outside the file (a parser's mark behind its end) is moved to the nearest inside. The message is made
+        one line that a terminal only shows, whatever it quotes from the file.
+        """
         line = min(max(place[0], 1), len(self.lines))
         column = min(max(place[1], 1), len(self.lines[line - 1]) + 1)
-        self.mistakes.append(Mistake(self.path, line, column, message))
+        shown = "".join(each if each.isprintable() else "\ufffd" for each in " ".join(message.split()))
+        if len(shown) > _LONGEST:
+            shown = shown[: _LONGEST - 1] + "…"
+        self.mistakes.append(Mistake(self.path, line, column, shown))
 
     def finish(self) -> None:
         """Raise ContentErrors if there is any mistake."""

@@ -138,3 +138,8 @@ def test_a_label_for_an_unknown_kind_is_a_mistake_of_the_newsletter(
     assert caught.value.mistakes == (
         Mistake(newsletter.path, 15, 3, "labels: unknown section kind 'opinon', did you mean 'opinion'?"),
     )
+
+
+def test_only_words_get_the_typographers_quotes(front: str, load: Load) -> None:
+    body = '::: image {side=left source="https://example.org/it\'s"}\n![a](https://example.org/a)\n:::\n'
+    assert load(front + body).sections[0].attributes == {"side": "left", "source": "https://example.org/it's"}

@@ -113,6 +113,7 @@ NEITHER = "a personal word is written {{ first_name | reader }}"
         ("[](https://e.org)", ["8:1: a link needs words: [words](https://…)"]),
         ("[a](b c)", ["8:3: this link did not come off: [words](https://…), without spaces in the address"]),
         ("[a][b]", ["8:3: this link did not come off: no line '[name]: https://…' in this section says where it leads"]),
+        ("a" * 10_001, ["8:1: a paragraph of 10,001 characters; one has at most 10,000"]),
         ("a &#x2028;", ["8:1: an entity here (&#…;) stands for a control character: delete it"]),
         ("a ![b](https://e.org)", ["8:3: an image stands alone in its paragraph, in a section that takes images"]),
     ],
