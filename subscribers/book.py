@@ -86,7 +86,10 @@ def subscribe(
     if status is not before:
         set_status(connection, person.id, newsletter, status, now)
     if is_new or actor is not Actor.PERSON:
-        _describe(connection, person, name=name, fields=fields, now=now)
+        # An import fills in a missing name; an operator may mean to mend one.
+        _describe(
+            connection, person, name=name if actor is Actor.OPERATOR else person.name or name, fields=fields, now=now
+        )
         tag(connection, person.id, tags)
     if actor is Actor.PERSON and status is not Status.SUBSCRIBED:
         action = ConsentAction.REQUESTED

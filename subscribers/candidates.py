@@ -1,6 +1,6 @@
 """Who may be mailed: the one place that turns statuses and suppressions into a verdict, as SQL for any statement."""
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, String, case, func, literal, null, select
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, String, case, func, literal, null, select
 
 from subscribers.lifecycle import Status, SuppressionReason
 from subscribers.tables import subscribers, subscriptions, suppressions
@@ -14,14 +14,14 @@ def precedence() -> ColumnElement[int]:
     return case(ranks, value=suppressions.c.reason, else_=len(ranks))
 
 
-def suppressed_because() -> ScalarSelect[str | None]:
-    """The suppression of `subscriber.email_key` that outranks the others, or NULL; for statements with `subscriber`."""
+def suppressed_because(key: ColumnElement[str], table: FromClause) -> ScalarSelect[str | None]:
+    """The suppression that outranks the others of an address, or NULL; `key` is a column of `table` in the statement."""
     return (
         select(suppressions.c.reason)
-        .where(suppressions.c.address_key == subscribers.c.email_key)
+        .where(suppressions.c.address_key == key)
         .order_by(precedence())
         .limit(1)
-        .correlate(subscribers)
+        .correlate(table)
         .scalar_subquery()
     )
 
@@ -41,7 +41,7 @@ def exclusion_reason() -> ColumnElement[str | None]:
     )
     return case(
         (subscribers.c.id.is_(None), literal(ERASED)),
-        else_=func.coalesce(suppressed_because(), by_status, type_=String()),
+        else_=func.coalesce(suppressed_because(subscribers.c.email_key, subscribers), by_status, type_=String()),
     )
 
 

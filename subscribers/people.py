@@ -99,7 +99,7 @@ def _columns() -> Select[*tuple[Any, ...]]:
         subscribers.c.email,
         subscribers.c.name,
         subscriptions.c.status,
-        suppressed_because().label("suppressed"),
+        suppressed_because(subscribers.c.email_key, subscribers).label("suppressed"),
         subscribers.c.fields,
     )
 
