@@ -13,7 +13,7 @@ from mailer.rendering.inlines import said
 from mailer.rendering.layout import arrange, quoted
 from mailer.rendering.markup import draw_mjml, to_html
 from mailer.rendering.plaintext import write_text
-from mailer.rendering.slots import fill
+from mailer.rendering.slots import clean, fill
 from mailer.rendering.theme import Theme
 from mailer.rendering.tokens import Tokens, choose_mark, split_html
 
@@ -98,8 +98,8 @@ def _letterhead(issue: Issue) -> Letterhead:
     newsletter = issue.newsletter
     return Letterhead(
         newsletter=newsletter.slug,
-        title=newsletter.title,
-        from_name=newsletter.from_name,
+        title=clean(newsletter.title),
+        from_name=clean(newsletter.from_name),
         from_email=newsletter.from_email,
         reply_to=newsletter.reply_to,
         language=newsletter.language,
@@ -110,7 +110,7 @@ def _subject(inlines: Inlines) -> Skeleton:
     pieces: list[Piece] = []
     for inline in inlines:
         if isinstance(inline, Personal):
-            pieces.append(Slot(inline.name, Place.HEADER, inline.fallback))
+            pieces.append(Slot(inline.name, Place.HEADER, clean(inline.fallback)))
         elif words := said((inline,)):
             pieces.append(words)
     return tuple(pieces)

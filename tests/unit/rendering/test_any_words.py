@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mailer.issues.model import (
@@ -37,6 +37,8 @@ def _said(text: str) -> Inlines:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(ANY, min_size=18, max_size=18))
+@example(words=["\ud800"] * 18)
+@example(words=["]]> <!-- {{ x }} {% y %} &amp; </style>"] * 18)
 def test_any_words_anywhere_arrive_as_they_are(issue: Issue, theme: Theme, words: list[str]) -> None:
     (
         title,
