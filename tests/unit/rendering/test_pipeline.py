@@ -41,7 +41,7 @@ def test_issue_54_says_everything_that_it_has_to_say(fifty_four: Issue, theme: T
     page = " ".join(Outline.read(preview_html(edition)).paragraphs)
     text = " ".join(preview_text(edition).split())
     for fact in (
-        "The AI Morning Post", "20 December 2025", "Est. 2025", "Issue No. 54", "Your Daily AI Intelligence Briefing",
+        "The AI Morning Post", "20 December 2025", "Est. 2025", "Issue #54", "Your Daily AI Intelligence Briefing",
         "Artificial Intelligence • Machine Learning • Future Tech",
         "Monday, 23 March 2026 | Manchester, United Kingdom | 6 °C Cloudy", "7/10", "The Scale Spectrum",
         "nanoGPT Parameters 124M", "GPT-4 Est. Parameters 1.7T+", "Size Reduction 99.9%", "Editor’s Column",
