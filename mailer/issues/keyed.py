@@ -26,6 +26,7 @@ class Entries:
         self._name = name
         self._start = place(node)
         self._known: list[str] = []
+        self._missing: dict[str, str] = {}
         self._keys: dict[str, yaml.Node] = {}
         self._values: dict[str, yaml.Node] = {}
         for key, value in cast("list[tuple[yaml.Node, yaml.Node]]", node.value):
@@ -124,12 +125,15 @@ class Entries:
         return (lambda offset: (line, found + 1 + offset)) if found >= 0 else (lambda _: (line, column))
 
     def close(self) -> None:
-        """Report every key that nobody asked for."""
+        """Report every key that nobody asked for, and every one that is missing and not merely misspelt."""
         for key, node in self._keys.items():
             if key not in self._known:
                 near = closest(key, set(self._known) - set(self._keys))
+                self._missing.pop(near or "", None)
                 about = f", did you mean '{near}'?" if near else f" (there is {', '.join(sorted(self._known))})"
                 self._source.mistake(place(node), f"unknown key '{self._name}{key}'{about}")
+        for key, why in self._missing.items():
+            self._source.mistake(self._start, f"'{self._name}{key}' is missing: {why}")
 
     def _take(self, key: str, why: str) -> yaml.Node | None:
         self._known.append(key)
@@ -141,7 +145,7 @@ class Entries:
                 place(self._keys[key]), f"{self._name}{key} has no value" + (f": {why}" if why else "")
             )
         elif why:
-            self._source.mistake(self._start, f"'{self._name}{key}' is missing: {why}")
+            self._missing[key] = why
         return None
 
     def _kind(self, key: str, kind: type[N], wanted: str) -> N | None:
