@@ -43,7 +43,7 @@ arch: .venv/dev  ## who may import whom, by import-linter
 
 # --- to work on it --------------------------------------------------------------------------------------------------
 
-.PHONY: setup format docs bench lock wheel clean
+.PHONY: setup format docs picture bench lock wheel clean
 setup: .venv/dev  ## make .venv with everything that a developer needs
 
 format: .venv/dev  ## let ruff put the code in order
@@ -52,6 +52,11 @@ format: .venv/dev  ## let ruff put the code in order
 
 docs: .venv/dev  ## write docs/cli.md anew from the commands
 	@$(BIN)/python docs/generate_cli.py
+
+picture:  ## put the pictures of issue 54 together for the README (needs chromium)
+	@chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+		--disable-component-update --disable-sync --hide-scrollbars --window-size=1640,900 \
+		--screenshot=docs/pictures/issue-54.png docs/pictures/together.html
 
 bench: .venv/dev  ## measure: rendering, letters, starting up (benchmarks/README.md)
 	@$(BIN)/python benchmarks
