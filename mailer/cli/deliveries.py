@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from mailer.cli.options import IssueOption, JsonOption, NewsletterOption, YesOption
 from mailer.cli.output import ask, say, say_json_array
-from mailer.cli.send import IssueOption, JsonOption, NewsletterOption, YesOption
 from mailer.cli.status import the_mailing
 from mailer.cli.words import count
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from mailer.cli.options import IssueOption, JsonOption, NewsletterOption
 from mailer.cli.output import say, say_json, table
-from mailer.cli.send import IssueOption, JsonOption, NewsletterOption
 
 app = typer.Typer(help="The issues that were written.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mailer.cli.options import IssueOption, JsonOption, NewsletterOption, YesOption
 from mailer.cli.output import ask, say, say_json, warn
 from mailer.cli.words import count, duration, reasons
 
@@ -13,13 +14,6 @@ if TYPE_CHECKING:
     from mailer.sending.opening import Plan
     from mailer.sending.run import End
     from mailer.wiring import Workspace
-
-IssueOption = Annotated[int, typer.Option("--issue", min=1, help="The issue's number.")]
-NewsletterOption = Annotated[
-    str | None, typer.Option("--newsletter", help="The newsletter's slug; not needed when there is only one.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
 
 def send(

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mailer.cli.options import IssueOption, JsonOption, NewsletterOption, YesOption
 from mailer.cli.output import ask, say, say_json
-from mailer.cli.send import IssueOption, JsonOption, NewsletterOption, YesOption
 from mailer.cli.words import count, reasons
 
 if TYPE_CHECKING:

@@ -31,12 +31,17 @@ Next:
 
 
 def demo(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to put it; made anew each time.")] = Path(
         "demo"
     ),
 ) -> int:
     """Send issue 54 of a sample newsletter to sample people, on this machine only."""
-    from mailer.__main__ import run  # noqa: PLC0415  # lazy: it imports this module
     from mailer.cli.demo import perform  # noqa: PLC0415  # lazy: heavy
+
+    root = context.find_root().command
+
+    def run(arguments: list[str]) -> int:
+        return int(root.main(args=arguments, prog_name="mailer", standalone_mode=False) or 0)
 
     return perform(folder, run)

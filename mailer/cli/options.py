@@ -1,0 +1,12 @@
+"""The options that several commands share, said once."""
+
+from typing import Annotated
+
+import typer
+
+IssueOption = Annotated[int, typer.Option("--issue", min=1, help="The issue's number.")]
+NewsletterOption = Annotated[
+    str | None, typer.Option("--newsletter", help="The newsletter's slug; not needed when there is only one.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
