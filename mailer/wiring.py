@@ -38,7 +38,6 @@ class Workspace:
     root: Path
     settings: Settings
     now: Callable[[], datetime] = utc_now
-    clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     token: Callable[[], str] = field(default=lambda: secrets.token_hex(8))
 
@@ -50,6 +49,13 @@ class Workspace:
         from mailer.database.schema import open_database  # noqa: PLC0415  # lazy: writing an issue needs no database
 
         return open_database(self.settings.database_url)
+
+    @cached_property
+    def clock(self) -> Callable[[], float]:
+        """The clock that all senders of the database share, in seconds."""
+        from mailer.database.clock import shared_clock  # noqa: PLC0415  # lazy, as above
+
+        return shared_clock(self.database)
 
     @property
     def engine(self) -> "Engine":

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from mailer.database.faults import translated
+from mailer.database.folder import refuse_shared_disk
 from mailer.errors import SettingsError
 
 BUSY_SECONDS = 15
@@ -68,6 +69,7 @@ def connect(url: str) -> Database:
     if parsed.get_backend_name() == "postgresql":
         return Database(_postgresql(parsed), None)
     path = Path(parsed.database or "").absolute()
+    refuse_shared_disk(path)
     _create_private(path, parsed)
     return Database(_sqlite(parsed.set(database=str(path))), path)
 
@@ -127,6 +129,16 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+_POSTGRESQL: dict[str, Any] = {
+    # A claim that is lost with the server would be claimed, and mailed, again.
+    "options": "-c synchronous_commit=on -c timezone=UTC",
+    # A machine that loses power keeps its TCP session, and with it its sender's lock, for two hours: 25 seconds do.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 
 def _postgresql(url: URL) -> Engine:

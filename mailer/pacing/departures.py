@@ -3,7 +3,7 @@
 The promise: no second holds more than R recipients, and at least 95 % of R is used. A token bucket of capacity R lets
 2R go in one second (measured); departures that are numbered off cannot.
 
-All senders must go by one clock: one machine's, or clocks that NTP keeps together.
+All senders must go by one clock: `mailer.database.clock` has it.
 """
 
 from math import floor
@@ -54,7 +54,7 @@ def horizon(step: float) -> float:
 
 
 def take_departure(connection: Connection, name: str, step: float, now: float) -> float:
-    """Take the next departure of the pace `name`, in seconds since 1970; one statement, safe among any senders.
+    """Take the next departure of the pace `name`, in seconds of the shared clock; one statement, safe among any senders.
 
     The departure is max(next, now), and `next` moves a step behind it. A `next` beyond the `horizon` is forgotten, and
     the numbering begins again one second from now: who left just before the clock was set back stays out of that second.

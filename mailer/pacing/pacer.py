@@ -19,7 +19,7 @@ _LONGEST_LEAD = 10.0
 class Pacer:
     """Waits for departures of n recipients each at `rate` recipients a second, shared under `name`.
 
-    `transaction` opens a transaction that commits at its end; `clock` says seconds since 1970, `sleep` sleeps seconds.
+    `transaction` opens a transaction that commits at its end; `clock` is the one that all senders share, in seconds, `sleep` sleeps seconds.
     """
 
     def __init__(

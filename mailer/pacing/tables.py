@@ -14,7 +14,9 @@ class Pace(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "pace"
 
     name: str = Field(primary_key=True)
-    next: float = Field(sa_column=Column(Float, nullable=False), description="seconds since 1970 of the next departure")
+    next: float = Field(
+        sa_column=Column(Float, nullable=False), description="the next departure, in seconds of the shared clock"
+    )
 
 
 paces = core(Pace)
