@@ -1,8 +1,12 @@
 """`mailer db`: the database itself."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from mailer.cli.output import say
+from mailer.cli.options import YesOption
+from mailer.cli.output import ask, say
 
 app = typer.Typer(help="The database itself.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -18,3 +22,45 @@ def upgrade() -> None:
     database = connect(open_workspace().settings.database_url)
     found = run_migrations(database)
     say(f"The schema is {HEAD}." if found == HEAD else f"The schema was {found or 'not there'}, and is {HEAD} now.")
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(metavar="FILE", help="The new file to write.")]) -> None:
+    """Copy the database to a file, whole and consistent, while everything goes on."""
+    from mailer.database.backup import back_up  # noqa: PLC0415  # lazy: heavy
+    from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+
+    back_up(open_workspace().database, file)
+    say(f"{file}: {file.stat().st_size / 1e6:,.1f} MB. It holds addresses: keep it as safe as the database.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `mailer db backup` wrote.")],
+    yes: YesOption = False,
+) -> int:
+    """Put a backup in the database's place; its unfinished mailings are paused until you say otherwise."""
+    from mailer.database.engine import connect  # noqa: PLC0415  # lazy: heavy
+    from mailer.database.schema import upgrade as run_migrations  # noqa: PLC0415  # lazy: heavy
+    from mailer.sending.restoring import restore as put_back  # noqa: PLC0415  # lazy: heavy
+    from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+
+    if not ask(f"Replace everything in the database by {file}?", yes=yes):
+        say("Nothing was changed.")
+        return 1
+    database = connect(open_workspace().settings.database_url)
+    run_migrations(database)
+    restored = put_back(database, file)
+    say(f"Restored from {file}.")
+    if restored.former is not None:
+        say(f"What was there before lies in {restored.former}.")
+    for newsletter, issue in restored.paused:
+        say(
+            f"Issue {issue} of {newsletter} is paused (restored): it was unfinished when the backup was made. Whoever got it "
+            f"since then is pending here, and would get it twice. Compare with what your transport says went out; then "
+            f"`mailer resume --issue {issue}` and `mailer send --issue {issue}`, or `mailer cancel --issue {issue}`."
+        )
+    say(
+        "Issues that were sent, and people who left, after the backup was made are not in it: look at both before you send."
+    )
+    return 0

@@ -104,6 +104,18 @@ def pause(connection: Connection, mailing_id: int, reason: str) -> bool:
     return _move(connection, mailing_id, (MailingState.SENDING,), state=MailingState.PAUSED, reason=reason)
 
 
+def pause_unfinished(connection: Connection, reason: str) -> list[tuple[str, int]]:
+    """Every mailing that is scheduled, sending or paused becomes paused for this reason; (newsletter, issue) of each."""
+    unfinished = (MailingState.SCHEDULED, MailingState.SENDING, MailingState.PAUSED)
+    statement = (
+        update(mailings)
+        .where(mailings.c.state.in_(unfinished))
+        .values(state=MailingState.PAUSED, reason=reason)
+        .returning(mailings.c.newsletter, mailings.c.issue)
+    )
+    return sorted((row[0], row[1]) for row in connection.execute(statement))
+
+
 def resume(connection: Connection, mailing_id: int) -> bool:
     """Paused -> sending."""
     return _move(connection, mailing_id, (MailingState.PAUSED,), state=MailingState.SENDING, reason="")

@@ -86,6 +86,20 @@ def bury(database: Database, now: datetime) -> int:
     return found
 
 
+def living(database: Database) -> list[int]:
+    """The process numbers of senders that live."""
+    with database.reading() as connection:
+        rows = connection.execute(select(senders.c.id, senders.c.pid).where(senders.c.ended_at.is_(None))).all()
+    found: list[int] = []
+    for sender_id, pid in rows:
+        lock = _take(database, sender_id)
+        if lock is None:
+            found.append(pid)
+        else:
+            lock.release()
+    return found
+
+
 def _take(database: Database, sender_id: int) -> Lock | None:
     """The sender's lock, or None while somebody holds it."""
     if database.path is not None:
