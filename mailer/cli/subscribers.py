@@ -1,0 +1,225 @@
+"""`mailer subscribers`: who is in the address book, who comes in, who goes."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mailer.cli.importing import ConsentOption, import_
+from mailer.cli.options import JsonOption, NewsletterOption, YesOption
+from mailer.cli.output import ask, say, say_json, say_json_array
+from mailer.errors import UsageError
+from subscribers.lifecycle import Actor, Status
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from subscribers.address import Address
+    from subscribers.people import Person
+
+app = typer.Typer(help="Who is in the address book.", no_args_is_help=True, rich_markup_mode=None)
+
+EmailArgument = Annotated[str, typer.Argument(metavar="EMAIL", help="The address; upper and lower case do not count.")]
+
+
+@app.command()
+def add(
+    email: EmailArgument,
+    name: Annotated[str, typer.Option("--name", help="The person's name.")] = "",
+    tag: Annotated[list[str] | None, typer.Option("--tag", help="A tag; may be given several times.")] = None,
+    field: Annotated[
+        list[str] | None, typer.Option("--field", metavar="NAME=VALUE", help="A custom field; several times.")
+    ] = None,
+    consent_source: ConsentOption = "",
+    newsletter: NewsletterOption = None,
+) -> None:
+    """Enter one address, or learn more about one that is here. Nobody who left or was suppressed is brought back."""
+    from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+    from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
+    from subscribers.book import subscribe  # noqa: PLC0415  # lazy: heavy
+
+    address = parse(email)
+    workspace = open_workspace()
+    slug = workspace.newsletter(newsletter).slug
+    with workspace.transaction() as connection:
+        done = subscribe(
+            connection,
+            address,
+            slug,
+            actor=Actor.OPERATOR,
+            source=consent_source,
+            hashes=workspace.erasure_hashes(address.key),
+            now=workspace.now(),
+            name=name,
+            tags=tag or [],
+            fields=_fields(field or []),
+        )
+    say(f"{address.email} is {done.status} {'to' if done.status is Status.SUBSCRIBED else 'for'} {slug}.")
+    if done.status is Status.UNCONFIRMED:
+        say("They are not mailed before they confirm, or before you say with --consent-source where they agreed.")
+
+
+@app.command()
+def show(email: EmailArgument, newsletter: NewsletterOption = None, as_json: JsonOption = False) -> None:
+    """Show what is known of one person."""
+    from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+    from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
+    from subscribers.people import newsletters  # noqa: PLC0415  # lazy: heavy
+
+    address = parse(email)
+    workspace = open_workspace()
+    slug = workspace.newsletter(newsletter).slug
+    with workspace.reading() as connection:
+        person = _known(connection, address, slug)
+        subscriptions = newsletters(connection, person.id)
+    if as_json:
+        say_json({**_as_json(person), "newsletters": subscriptions})
+        return
+    say(f"{person.email}  {person.name}".rstrip())
+    for each, status in subscriptions.items():
+        say(f"  {each}: {status}")
+    if person.suppressed:
+        say(f"  suppressed: {person.suppressed}; not mailed until that is lifted")
+    if person.tags:
+        say(f"  tags: {', '.join(person.tags)}")
+    for field, value in person.fields.items():
+        say(f"  {field}: {value}")
+
+
+@app.command("list")
+def list_(
+    newsletter: NewsletterOption = None,
+    segment: Annotated[
+        str | None, typer.Option("--segment", metavar="EXPR", help="Only those whom it selects, e.g. `tag:beta`.")
+    ] = None,
+    status: Annotated[Status | None, typer.Option("--status", help="Only those with this status.")] = None,
+    only_count: Annotated[bool, typer.Option("--count", help="Only say how many.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List a newsletter's people, in the order in which they came."""
+    from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+    from subscribers import people  # noqa: PLC0415  # lazy: heavy
+    from subscribers.segments import condition, parse  # noqa: PLC0415  # lazy: heavy
+
+    chosen = None if segment is None else condition(parse(segment))
+    workspace = open_workspace()
+    slug = workspace.newsletter(newsletter).slug
+    with workspace.reading() as connection:
+        if only_count:
+            say(str(people.count(connection, slug, segment=chosen, status=status)))
+            return
+        found = people.people(connection, slug, segment=chosen, status=status)
+        if as_json:
+            say_json_array(_as_json(person) for person in found)
+            return
+        for person in found:
+            standing = f"{person.status}, {person.suppressed}" if person.suppressed else f"{person.status}"
+            say(
+                f"{person.email:<40}  {standing:<24}  {person.name}  {' '.join(f'#{tag}' for tag in person.tags)}".rstrip()
+            )
+
+
+@app.command()
+def tag(
+    email: EmailArgument,
+    add: Annotated[list[str] | None, typer.Option("--add", metavar="TAG", help="Put this tag on them.")] = None,
+    remove: Annotated[list[str] | None, typer.Option("--remove", metavar="TAG", help="Take this tag off them.")] = None,
+) -> None:
+    """Put tags on a person, and take tags off them."""
+    from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+    from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
+    from subscribers.book import tag, untag  # noqa: PLC0415  # lazy: heavy
+
+    if not add and not remove:
+        raise UsageError("nothing to do", hint="say --add TAG or --remove TAG")
+    address = parse(email)
+    workspace = open_workspace()
+    with workspace.transaction() as connection:
+        person = _known(connection, address, "")
+        untag(connection, person.id, remove or [])
+        tag(connection, person.id, add or [])
+        tags = _known(connection, address, "").tags
+    say(f"{person.email}: {', '.join(tags) or 'no tags'}")
+
+
+@app.command()
+def remove(email: EmailArgument, newsletter: NewsletterOption = None, yes: YesOption = False) -> int:
+    """End a person's subscription to one newsletter. They stay in the book, so that no import brings them back."""
+    from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+    from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
+    from subscribers.book import remove  # noqa: PLC0415  # lazy: heavy
+
+    address = parse(email)
+    workspace = open_workspace()
+    slug = workspace.newsletter(newsletter).slug
+    with workspace.reading() as connection:
+        person = _known(connection, address, slug)
+    if not ask(f"End the subscription of {person.email} to {slug}? Only they themselves can begin it again.", yes=yes):
+        say("Nothing was changed.")
+        return 1
+    with workspace.transaction() as connection:
+        ended = remove(connection, address, slug, now=workspace.now())
+    say(f"{person.email} is {'now' if ended else 'already'} unsubscribed from {slug}.")
+    return 0
+
+
+@app.command()
+def erase(email: EmailArgument, yes: YesOption = False) -> int:
+    """Delete a person and everything personal about them, for good (GDPR art. 17)."""
+    from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+    from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
+    from subscribers.rows import suppressed  # noqa: PLC0415  # lazy: heavy
+    from subscribers.suppressing import erase  # noqa: PLC0415  # lazy: heavy
+
+    address = parse(email)
+    workspace = open_workspace()
+    hashes = workspace.erasure_hashes(address.key)
+    with workspace.reading() as connection:
+        if suppressed(connection, address.key) is None:
+            _known(connection, address, "")
+    question = (
+        f"{address.email}: their address, name, tags, fields, subscriptions and proofs of consent will be gone for good.\n"
+        "What stays: a keyed hash, so that no import brings them back, and which issues were sent to a number without a\n"
+        "name. Letters in an outbox and backups of the database are not touched. Erase?"
+    )
+    if not ask(question, yes=yes):
+        say("Nothing was changed.")
+        return 1
+    with workspace.transaction() as connection:
+        erase(connection, address, hashes=hashes, now=workspace.now())
+    say("Erased. Letters in an outbox and backups of the database may still name them.")
+    return 0
+
+
+app.command("import")(import_)
+
+
+def _known(connection: "Connection", address: "Address", newsletter: str) -> "Person":
+    """The person; raises UnknownSubscriber, and says when the address is suppressed all the same."""
+    from subscribers.errors import UnknownSubscriber  # noqa: PLC0415  # lazy, as the others
+    from subscribers.people import show  # noqa: PLC0415  # lazy: heavy
+    from subscribers.rows import suppressed  # noqa: PLC0415  # lazy: heavy
+
+    person = show(connection, address, newsletter)
+    if person is None:
+        reason = suppressed(connection, address.key)
+        hint = f"the address is suppressed: {reason}" if reason else ""
+        raise UnknownSubscriber(f"nobody here has the address {address.email}", hint=hint)
+    return person
+
+
+def _fields(pairs: list[str]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise UsageError(f"--field {pair}: there is no `=`", hint="write --field plan=pro")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _as_json(person: "Person") -> dict[str, Any]:
+    return {
+        "email": person.email,
+        "name": person.name,
+        "status": person.status,
+        "suppressed": person.suppressed,
+        "tags": list(person.tags),
+        "fields": dict(person.fields),
+    }

@@ -1,0 +1,191 @@
+"""`mailer subscribers` as a person types it: what it says, what it prints for programs, and its exit codes."""
+
+from typing import Any, Protocol
+
+import pytest
+
+
+class Done(Protocol):
+    """A command that ran to its end."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Desk(Protocol):
+    """What `desk` offers; its class lives in conftest, which cannot be imported."""
+
+    root: Any
+
+    def run(self, *arguments: str) -> Done:
+        """Run a command to its end."""
+        ...
+
+    def json(self, *arguments: str) -> Any:
+        """Run a command that succeeds and prints JSON."""
+        ...
+
+
+NOBODY = '"nobody" is not an e-mail address that can be written to: an email address must have an @-sign'
+
+CSV = """\
+email,name,tags
+ada@example.org,Ada Lovelace,"beta,staff"
+nobody,No,
+bob@example.org,,
+"cleo@example.org","Cleo
+of Alexandria",early bird;beta
+ADA@example.org,Ada again,vip
+"""
+
+
+def ok(done: Done) -> str:
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def failed(done: Done, code: int) -> str:
+    assert (done.returncode, done.stdout) == (code, "")
+    return done.stderr
+
+
+def emails(desk: Desk, *arguments: str) -> list[str]:
+    return [person["email"] for person in desk.json("subscribers", "list", *arguments)]
+
+
+@pytest.fixture
+def filled(desk: Desk) -> Desk:
+    """A workspace into which CSV was imported, with consent."""
+    (desk.root / "people.csv").write_text(CSV, encoding="utf-8")
+    done = desk.run("subscribers", "import", "people.csv", "--consent-source", "paper form", "--yes")
+    assert done.returncode == 0
+    return desk
+
+
+def test_an_address_is_added_shown_tagged_and_listed(desk: Desk) -> None:
+    added = ok(
+        desk.run(
+            *("subscribers", "add", "Ada@Example.ORG", "--name", "Ada", "--tag", "beta", "--tag", "vip"),
+            *("--field", "plan=pro", "--field", "motto=a=b", "--consent-source", "paper form"),
+        )
+    )
+    assert added == "Ada@example.org is subscribed to my-news.\n"
+    assert ok(desk.run("subscribers", "tag", "ada@example.org", "--add", "early bird", "--remove", "vip")) == (
+        "Ada@example.org: beta, early bird\n"
+    )
+    person = {
+        "email": "Ada@example.org",
+        "name": "Ada",
+        "status": "subscribed",
+        "suppressed": None,
+        "tags": ["beta", "early bird"],
+        "fields": {"motto": "a=b", "plan": "pro"},
+    }
+    assert desk.json("subscribers", "list") == [person]
+    assert desk.json("subscribers", "show", "ADA@example.org") == {**person, "newsletters": {"my-news": "subscribed"}}
+    assert ok(desk.run("subscribers", "show", "ada@example.org")) == (
+        "Ada@example.org  Ada\n  my-news: subscribed\n  tags: beta, early bird\n  motto: a=b\n  plan: pro\n"
+    )
+
+
+def test_without_a_consent_source_an_address_is_unconfirmed_and_the_command_says_so(desk: Desk) -> None:
+    assert ok(desk.run("subscribers", "add", "ada@example.org")) == (
+        "ada@example.org is unconfirmed for my-news.\n"
+        "They are not mailed before they confirm, or before you say with --consent-source where they agreed.\n"
+    )
+
+
+def test_a_file_is_imported_and_every_row_accounted_for(desk: Desk) -> None:
+    (desk.root / "people.csv").write_text(CSV, encoding="utf-8")
+    done = desk.run("subscribers", "import", "people.csv", "--consent-source", "paper form")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        """3 people added to my-news, subscribed.
+1 row named somebody a second time.
+1 row left out as bad; mend them and import the file again.
+""",
+        f"people.csv:3: {NOBODY}\n",
+    )
+    ok(desk.run("subscribers", "remove", "bob@example.org", "--yes"))
+    assert desk.json("subscribers", "import", "people.csv", "--yes") == {
+        "file": "people.csv",
+        "newsletter": "my-news",
+        "rows": 5,
+        "added": 0,
+        "changed": 0,
+        "unchanged": 2,
+        "kept_out": {"unsubscribed": 1},
+        "duplicates": 1,
+        "bad": [{"line": 3, "reason": NOBODY}],
+    }
+
+
+def test_an_import_without_consent_asks_and_a_script_must_answer_beforehand(desk: Desk) -> None:
+    (desk.root / "people.csv").write_text("email\nada@example.org\n", encoding="utf-8")
+    said = failed(desk.run("subscribers", "import", "people.csv"), 2)
+    assert "unconfirmed" in said
+    assert "--yes" in said
+    assert emails(desk) == []
+    ok(desk.run("subscribers", "import", "people.csv", "--yes"))
+    assert emails(desk, "--status", "unconfirmed") == ["ada@example.org"]
+
+
+def test_a_list_is_narrowed_by_segment_and_status_and_counted(filled: Desk) -> None:
+    assert emails(filled) == ["ada@example.org", "bob@example.org", "cleo@example.org"]
+    assert emails(filled, "--segment", "tag:beta and not tag:staff") == ["cleo@example.org"]
+    assert emails(filled, "--status", "unsubscribed") == []
+    assert ok(filled.run("subscribers", "list", "--count", "--segment", 'tag:vip or tag:"early bird"')) == "2\n"
+    assert ok(filled.run("subscribers", "list", "--segment", "tag:early")) == ""
+    lines = ok(filled.run("subscribers", "list")).splitlines()
+    assert [" ".join(line.split()) for line in lines] == [
+        "ada@example.org subscribed Ada Lovelace #beta #staff #vip",
+        "bob@example.org subscribed",
+        "cleo@example.org subscribed Cleo of Alexandria #beta #early bird",
+    ]
+
+
+def test_whoever_was_removed_is_not_brought_back(filled: Desk) -> None:
+    assert failed(filled.run("subscribers", "remove", "bob@example.org"), 2)
+    removed = ok(filled.run("subscribers", "remove", "bob@example.org", "--yes"))
+    assert removed == "bob@example.org is now unsubscribed from my-news.\n"
+    again = failed(filled.run("subscribers", "add", "bob@example.org", "--consent-source", "they wrote"), 1)
+    assert again.startswith("error: this subscription was ended, and only the person can begin it again\n")
+    assert emails(filled, "--status", "subscribed") == ["ada@example.org", "cleo@example.org"]
+    assert ok(filled.run("subscribers", "remove", "bob@example.org", "--yes")).startswith("bob@example.org is already")
+
+
+def test_erasing_leaves_no_trace_in_the_file_and_keeps_the_person_out(filled: Desk) -> None:
+    before = b"".join(path.read_bytes() for path in filled.root.glob("mailer.db*"))
+    assert b"ada@example.org" in before
+    asked = failed(filled.run("subscribers", "erase", "ada@example.org"), 2)
+    assert "proofs of consent will be gone" in asked
+    ok(filled.run("subscribers", "erase", "ADA@example.org", "--yes"))
+    after = b"".join(path.read_bytes() for path in filled.root.glob("mailer.db*")).lower()
+    assert b"ada@example.org" not in after
+    assert b"lovelace" not in after
+    assert failed(filled.run("subscribers", "show", "ada@example.org"), 1)
+    assert "was erased" in failed(filled.run("subscribers", "add", "ada@example.org"), 1)
+    assert filled.json("subscribers", "import", "people.csv", "--yes")["kept_out"] == {"erased": 1}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["add", "nobody"], 1, 'error: "nobody" is not an e-mail address'),
+        (["add", "ada@example.org", "--field", "plan"], 2, "error: --field plan: there is no `=`"),
+        (["add", "ada@example.org", "--field", "name=Ada"], 1, "error: `name` cannot be a custom field"),
+        (["add", "ada@example.org", "--newsletter", "none"], 1, "error: "),
+        (["show", "ada@example.org"], 1, "error: nobody here has the address ada@example.org"),
+        (["tag", "ada@example.org"], 2, "error: nothing to do"),
+        (["tag", "ada@example.org", "--add", "x"], 1, "error: nobody here has the address ada@example.org"),
+        (["remove", "ada@example.org", "--yes"], 1, "error: nobody here has the address ada@example.org"),
+        (["erase", "ada@example.org", "--yes"], 1, "error: nobody here has the address ada@example.org"),
+        (["list", "--segment", "tags:x"], 1, "error: segment, column 1: unknown word `tags:`\n  tags:x\n  ^\n"),
+        (["list", "--status", "gone"], 2, "Usage:"),
+        (["import", "none.csv", "--yes"], 1, "error: none.csv cannot be read: No such file or directory"),
+        (["import", ".", "--yes"], 1, "error: . is not a file"),
+    ],
+)
+def test_a_mistake_is_said_with_its_exit_code(desk: Desk, words: list[str], code: int, message: str) -> None:
+    assert failed(desk.run("subscribers", *words), code).startswith(message)
