@@ -1,0 +1,100 @@
+"""A workspace on disk, and `mailer` as a process in it: what a person has."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from mailer.database.schema import open_database
+from mailer.workspaces import make_workspace
+from subscribers.tables import subscribers, subscriptions
+
+SLUG = "my-news"
+
+
+@dataclass
+class Desk:
+    """A workspace and the command line in it."""
+
+    root: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Ours, without any setting that would lead elsewhere."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAILER_", "AWS_"))}
+        return kept | {"COLUMNS": "120"}
+
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+        """Start a command and let it run."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "mailer", *arguments],
+            cwd=self.root,
+            env=self.environment | options.pop("env", {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+    def run(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        with self.start(*arguments, **options) as process:
+            out, err = process.communicate(timeout=120)
+        assert "Traceback" not in err, err
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def json(self, *arguments: str) -> Any:
+        """Run a command that succeeds and prints JSON."""
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def people(self, count: int) -> None:
+        """Fill the address book with subscribed people, numbered from 1."""
+        now = datetime.now(UTC)
+        database = open_database(f"sqlite:///{self.root / 'mailer.db'}")
+        numbers = range(1, count + 1)
+        with database.transaction() as connection:
+            connection.execute(
+                insert(subscribers),
+                [
+                    {
+                        "id": number,
+                        "email": f"p{number}@example.org",
+                        "email_key": f"p{number}@example.org",
+                        "name": f"Person {number}",
+                        "fields": {},
+                        "created_at": now,
+                        "updated_at": now,
+                    }
+                    for number in numbers
+                ],
+            )
+            subscription = {"newsletter": SLUG, "status": "subscribed", "changed_at": now}
+            connection.execute(insert(subscriptions), [{"subscriber_id": number, **subscription} for number in numbers])
+        database.close()
+
+    def letters(self) -> Counter[int]:
+        """Subscriber -> how many letters of theirs lie in the outbox, whatever the attempt."""
+        return Counter(int(path.name.partition("-")[0]) for path in self.root.glob("outbox/*/*.eml"))
+
+    def status(self, issue: int = 1) -> dict[str, Any]:
+        """`mailer status --json`."""
+        return self.json("status", "--issue", str(issue))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A fresh workspace with one issue."""
+    root = tmp_path / SLUG
+    make_workspace(root, title="My News", key="a-key-for-tests-only-0123456789", today=datetime.now(UTC).date())
+    return Desk(root)
