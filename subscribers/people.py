@@ -29,7 +29,8 @@ class Person:
     """The reason that outranks the others."""
     tags: tuple[str, ...]
     """Sorted."""
-    fields: Mapping[str, Any]
+    fields: Mapping[str, str]
+    """In order of their names, which PostgreSQL would else sort by length."""
 
 
 def show(connection: Connection, address: Address, newsletter: str) -> Person | None:
@@ -130,5 +131,5 @@ def _people(connection: Connection, rows: Iterable[Row[*tuple[Any, ...]]]) -> It
             status=None if row.status is None else Status(row.status),
             suppressed=None if row.suppressed is None else SuppressionReason(row.suppressed),
             tags=tuple(sorted(tags[row.id])),
-            fields=row.fields,
+            fields=dict(sorted(row.fields.items())),
         )

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,10 +16,9 @@ from mailer.database.engine import Database
 from subscribers import book, suppressing
 from subscribers.address import parse
 from subscribers.erasure import keyed_hashes
-from subscribers.errors import BadAddress, BadImport, BadValue, Unlawful
+from subscribers.errors import BadAddress, BadValue, Unlawful
 from subscribers.imports.plain import import_file
 from subscribers.imports.report import BadRow, ImportReport
-from subscribers.imports.rows import read_rows
 from subscribers.lifecycle import Actor, Status, SuppressionReason
 from subscribers.people import people
 from subscribers.tables import consent_events, subscribers, subscriptions, suppressions
@@ -250,56 +248,6 @@ def test_many_quotes_that_are_never_closed_lose_only_their_own_rows(connection: 
     assert counts(report) == {"added": 300, "bad": 300}
 
 
-@pytest.mark.parametrize(
-    ("content", "message", "hint"),
-    [
-        (b"", "is empty", "its first line names the columns: email,name,tags"),
-        (b"\n \n", "is empty", "its first line names the columns: email,name,tags"),
-        (b"\xef\xbb\xbf\n\n", "is empty", "its first line names the columns: email,name,tags"),
-        (
-            b"Email,First Name,Tags,Source\n",
-            ":1: unknown column `First Name`, `Source`",
-            "a plain file has the columns email (needed), name and tags; rename it or take it out",
-        ),
-        (
-            b"name,tags\n",
-            ":1: there is no column `email`",
-            "a plain file has the columns email (needed), name and tags",
-        ),
-        (b"\n\nname\n", ":3: there is no column `email`", "a plain file has the columns email (needed), name and tags"),
-        (b"email,name,Email\n", ":1: the column `email` is there twice", "take one of them out"),
-        (b"email;name;tags\n", ":1: the columns are not separated by commas", "export it with `,` between the cells"),
-        (b"email\tname\n", ":1: the columns are not separated by commas", "export it with `,` between the cells"),
-        (
-            b"ada@example.org,Ada\n",
-            ":1: the first line must name the columns, and it is a person",
-            "put `email,name,tags` above it",
-        ),
-        (b'"email,name\n', ":1: a double quote is opened here and not closed", ""),
-        ("email,name\n".encode("utf-16"), "is not UTF-8 text", "save it as CSV (UTF-8)"),
-        ("email,name\n".encode("utf-16-le"), "is not UTF-8 text", "save it as CSV (UTF-8)"),
-        (b"PK\x03\x04xlsx", "is a spreadsheet or a zip archive", "export it as CSV (UTF-8)"),
-        (b"x" * (1 << 20), ":1: the first line does not end", "name a CSV file"),
-    ],
-)
-def test_a_file_that_is_no_list_is_refused_before_anything_is_written(
-    connection: Connection, tmp_path: Path, content: bytes, message: str, hint: str
-) -> None:
-    with pytest.raises(BadImport) as caught:
-        load(connection, tmp_path, content)
-    said = str(caught.value)
-    assert said.startswith(str(tmp_path / "people.csv"))
-    assert said.removeprefix(str(tmp_path / "people.csv")).strip() == message
-    assert caught.value.hint == hint
-    assert everybody(connection) == {}
-
-
-def test_a_path_that_leads_nowhere_is_refused(connection: Connection, tmp_path: Path) -> None:
-    for path, message in ((tmp_path / "none.csv", "cannot be read: No such file"), (tmp_path, "is not a file")):
-        with pytest.raises(BadImport, match=message):
-            import_file(connection, path, NEWS, consent_source=FORM, hasher=hasher, now=NOW)
-
-
 # --- properties ------------------------------------------------------------------------------------------------------
 
 _emails = st.sampled_from(
@@ -420,24 +368,6 @@ def test_the_order_of_rows_decides_only_about_names(database: Database, tmp_path
         assert found[0] == found[1]
 
     does()
-
-
-@settings(deadline=None, max_examples=200)
-@given(
-    st.binary(max_size=200)
-    | st.lists(
-        st.sampled_from([b"email", b",", b'"', b"\n", b"\r", b"a@example.org", b"\0", b"\xff", b"x" * 50]), max_size=60
-    ).map(b"".join)
-)
-def test_whatever_a_file_holds_it_is_read_or_refused(content: bytes) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "people.csv"
-        path.write_bytes(content)
-        try:
-            lines = [row.line for row in read_rows(path)]
-        except BadImport:
-            return
-    assert lines == sorted(set(lines))
 
 
 def test_a_status_is_never_lowered_by_a_file_without_consent(connection: Connection, tmp_path: Path) -> None:
