@@ -22,6 +22,7 @@ from subscribers.rows import (
     insert_into,
     insert_new,
     is_erased,
+    lock_erasures,
     record,
     set_status,
     status_of,
@@ -67,6 +68,7 @@ def subscribe(
     person, when it is suppressed or the subscription was ended. Raises BadValue for a name, tag or field.
     """
     name, tags, fields = clean_name(name), clean_tags(tags), clean_fields(fields)
+    lock_erasures(connection, to_erase=False)
     if is_erased(connection, hashes):
         raise kept_out(address.email, SuppressionReason.ERASED)
     if actor is not Actor.PERSON:

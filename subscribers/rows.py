@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, Table, exists, literal, select, update
+from sqlalchemy import Connection, Select, Table, exists, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from subscribers.address import Address
@@ -13,6 +13,9 @@ from subscribers.erasure import marks
 from subscribers.errors import UnknownSubscriber
 from subscribers.lifecycle import ConsentAction, Status, SuppressionReason
 from subscribers.tables import consent_events, subscribers, subscriptions, suppressions
+
+_ERASURES = 7_101_220
+"""The number of an advisory lock: any of our own."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,16 @@ def suppressed(connection: Connection, address_key: str) -> SuppressionReason | 
     """The reason that outranks the others; None: not suppressed."""
     found = {SuppressionReason(reason) for reason in connection.execute(reasons(address_key)).scalars()}
     return next((reason for reason in SuppressionReason if reason in found), None)
+
+
+def lock_erasures(connection: Connection, *, to_erase: bool) -> None:
+    """Keep erasing and entering apart until this transaction ends; those who enter do not wait for each other.
+
+    An address that is looked up as not erased must not be erased before it is entered. On SQLite the writer is alone.
+    """
+    if connection.dialect.name == "postgresql":
+        lock = func.pg_advisory_xact_lock if to_erase else func.pg_advisory_xact_lock_shared
+        connection.execute(select(lock(_ERASURES)))
 
 
 def is_erased(connection: Connection, hashes: Sequence[str]) -> bool:

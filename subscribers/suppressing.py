@@ -10,7 +10,7 @@ from subscribers.address import Address
 from subscribers.erasure import marks
 from subscribers.errors import Unlawful
 from subscribers.lifecycle import ENDS_ALL, Actor, ConsentAction, SuppressionReason
-from subscribers.rows import end_all, hold, insert_new, record
+from subscribers.rows import end_all, hold, insert_new, lock_erasures, record
 from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions, suppressions
 
 NO_EVIDENCE: Mapping[str, str] = {}
@@ -101,6 +101,7 @@ def erase(connection: Connection, address: Address, *, hashes: Sequence[str], no
     What stays is one suppression under the first of `hashes`, by which the address is known when somebody tries to
     enter it again; it cannot be read back. Suppressions that hold the address in clear go: that one covers them.
     """
+    lock_erasures(connection, to_erase=True)
     person = hold(connection, address)
     if person is not None:
         # Said out loud, not left to ON DELETE CASCADE, which SQLite obeys only where a pragma was set.

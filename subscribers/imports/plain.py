@@ -16,6 +16,7 @@ from subscribers.imports.report import BadRow, ImportReport
 from subscribers.imports.rows import Row, read_rows
 from subscribers.imports.staging import SLICE, StagedRow, Staging
 from subscribers.lifecycle import SuppressionReason
+from subscribers.rows import lock_erasures
 from subscribers.tables import suppressions
 from subscribers.values import clean_name, clean_tags
 
@@ -44,6 +45,7 @@ def import_file(
     """
     rows = read_rows(path)
     columns = _columns(path, next(rows, None))
+    lock_erasures(connection, to_erase=False)
     staging = Staging(connection, newsletter)
     reading = _Reading(columns, _Erased(connection, hasher))
     for staged in reading.slices(rows, staging):
