@@ -59,6 +59,11 @@ def _judged(text: str) -> tuple[str, str]:
         raise BadAddress("an e-mail address is missing")
     if len(text) > LONGEST:  # before anything looks into it: IDNA takes quadratic time on long labels
         raise BadAddress(f"{_shown(text)} is not an e-mail address: it is longer than {LONGEST} characters")
+    beyond = sorted({char for char in text.rpartition("@")[0] if not char.isascii() and char.isprintable()})
+    if beyond:
+        raise BadAddress(
+            f"{_shown(text)} cannot be written to: `{''.join(beyond)}` before the @-sign is not ASCII (SES has no SMTPUTF8)"
+        )
     try:
         valid = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
