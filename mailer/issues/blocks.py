@@ -14,6 +14,12 @@ from mailer.issues.words import at, flat
 
 _COLUMNS = 2
 
+_REFUSED = {
+    "code_block": "indented by four spaces this is code, which a letter has no place for",
+    "fence": "a letter has no place for blocks of code: `code` stands inside a line",
+    "hr": "rules are the theme's: end the section and begin another instead",
+}
+
 
 class Blocks:
     """The parts of one section, filled block by block."""
@@ -201,15 +207,7 @@ class Blocks:
         return ""
 
     def _refuse(self, node: SyntaxTreeNode) -> None:
-        match node.type:
-            case "code_block":
-                self._markup.mistake(node, "indented by four spaces this is code, which a letter has no place for")
-            case "fence":
-                self._markup.mistake(node, "a letter has no place for blocks of code: `code` stands inside a line")
-            case "hr":
-                self._markup.mistake(node, "rules are the theme's: end the section and begin another instead")
-            case _:
-                self._markup.mistake(node, "this is nothing that a letter has a place for")
+        self._markup.mistake(node, _REFUSED.get(node.type, "this is nothing that a letter has a place for"))
 
 
 def _level(level: int) -> Literal[2, 3]:

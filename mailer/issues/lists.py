@@ -47,8 +47,6 @@ def _item(markup: Markup, kind: str, entry: SyntaxTreeNode) -> Item | None:
         markup.mistake(entry, f"an entry of '{kind}' {_TITLE}")
         return None
     words, url = title
-    if not words:
-        markup.mistake(entry, "the title is empty")
     if any(isinstance(each, Link) for each in words):
         markup.mistake(entry, "a title's link covers the whole title: **[Title](https://…)**")
     blurb = _trimmed(values[1:])

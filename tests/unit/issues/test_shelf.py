@@ -102,6 +102,24 @@ def test_an_issue_is_found_by_its_number(tmp_path: Path) -> None:
     assert find_issue(tmp_path, 55) == tmp_path / "0055" / "issue.md"
 
 
+def test_an_issue_in_a_folder_of_its_own_is_named_by_the_folder(
+    folder: Path, newsletter: Newsletter, kinds: dict[str, Kind], front: str
+) -> None:
+    path = issues(folder, "0007/issue.md") / "0007" / "issue.md"
+    path.write_text(front + "::: prose\nx\n:::\n")
+    assert load_issue(path, newsletter, kinds, nothing_wrong).number == 7
+
+
+def test_a_file_that_is_not_named_by_its_number_is_no_issue(
+    folder: Path, newsletter: Newsletter, kinds: dict[str, Kind], front: str
+) -> None:
+    path = folder / "draft.md"
+    path.write_text(front + "::: prose\nx\n:::\n")
+    with pytest.raises(ContentErrors) as caught:
+        load_issue(path, newsletter, kinds, nothing_wrong)
+    assert str(caught.value) == f"{path}:2:9: the file is named by its number: 0007.md, not 'draft'"
+
+
 def test_a_missing_issue_says_where_it_was_looked_for_and_what_is_near(tmp_path: Path) -> None:
     folder = issues(tmp_path / "daily", "0001.md", "0050.md", "0053.md", "0054.md")
     with pytest.raises(NotFound) as caught:
