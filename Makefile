@@ -99,7 +99,7 @@ environment: python
 	@$(PIP) --no-deps --no-build-isolation --editable .
 
 python:
-	@test -n "$(PYTHON)" || { \
-		echo "Python 3.11 or newer is missing; on Debian or Ubuntu: apt install python3 python3-venv" >&2; exit 1; }
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 or newer is missing$(if $(PYTHON),: $(PYTHON) is not); on Debian or Ubuntu: apt install python3 python3-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make an environment; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
