@@ -110,8 +110,12 @@ def _send(
     from mailer.cli.progress import shown_progress  # noqa: PLC0415  # lazy: rich
     from mailer.cli.signals import stop_signals  # noqa: PLC0415  # lazy: only a run needs them
     from mailer.errors import MailerError  # noqa: PLC0415  # lazy: heavy
+    from mailer.message import Press  # noqa: PLC0415  # lazy: heavy
     from mailer.sending.opening import add_new, open_mailing  # noqa: PLC0415  # lazy: heavy
 
+    # Whatever can be known to fail is tried before anybody is frozen: the links' key, the letter itself, the transport.
+    _ = workspace.links
+    Press(edition)
     workspace.transport.prepare()
     mailing = open_mailing(
         workspace.database,
