@@ -39,7 +39,7 @@ class Settings(BaseSettings):
         keys = tuple(key.strip().encode() for key in self.secret_keys.get_secret_value().split(",") if key.strip())
         if not keys:
             raise SettingsError(
-                "MAILER_SECRET_KEYS is not set, so unsubscribe links cannot be signed",
+                "MAILER_SECRET_KEYS is not set: without a key no link can be signed, and no erased address recognised",
                 hint="`mailer init DIR` writes a .env with a fresh key; or put one there: "
                 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"',
             )
