@@ -29,7 +29,7 @@ demo: .venv/run  ## send issue 54 of the sample newsletter to sample people, on 
 check: test lint types arch  ## everything that must pass: test, lint, types, arch
 
 test: .venv/dev  ## every test
-	@$(BIN)/pytest -q -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -q -n auto $(ARGS)
 
 lint: .venv/dev  ## the code's style, by ruff
 	@$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """The built wheel in an empty environment and an empty folder: what a stranger installs works without our tools."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -11,9 +12,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-
-# One environment for all of these: they go to one of the processes that share the tests.
-pytestmark = pytest.mark.xdist_group("wheel")
 
 
 @dataclass(frozen=True)
@@ -38,16 +36,28 @@ class Installed:
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    folder = tmp_path_factory.mktemp("wheel")
+    """Made once, by whichever of the processes that share the tests comes first; the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "wheel"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "installed").exists():
+            _install(folder)
+            (folder / "installed").touch()
+    (wheel,) = folder.glob("*.whl")
+    return Installed(wheel, folder / "venv" / "bin")
+
+
+def _install(folder: Path) -> None:
     _must("-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
     (wheel,) = folder.glob("*.whl")
-    _must("-m", "venv", str(folder / "venv"))
+    _must("-m", "venv", "--clear", str(folder / "venv"))
     python = folder / "venv" / "bin" / "python"
     pip = ("-m", "pip", "--disable-pip-version-check", "-qq", "install")
     # pip asks the index that this machine is set up with: the lock's hashes vouch for what comes.
     _must(*pip, "--require-hashes", "-r", "requirements/run.txt", python=python)
     _must(*pip, "--no-deps", "--no-index", str(wheel), python=python)
-    return Installed(wheel, python.parent)
 
 
 def _must(*words: str, python: Path = Path(sys.executable)) -> None:
