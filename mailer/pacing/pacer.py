@@ -46,6 +46,7 @@ class Pacer:
         would crowd the second that it falls in. So is one that a clock set back has put out of reach.
         Raises DatabaseError when the row cannot be written.
         """
+        missed: float | None = None
         while not stopped():
             departure = self._take()
             if not self._reached(departure, stopped):
@@ -55,8 +56,11 @@ class Pacer:
                 self._lead *= 0.9
                 return True
             # Where each commit takes longer than J, a sender alone would miss every departure there is: it asks for
-            # ones that lie as far ahead as it was late.
-            self._lead = min(max(2 * self._lead, late), _LONGEST_LEAD)
+            # ones that lie as far ahead as it was late. Only when it happens twice in a row: a process that was stopped
+            # once and wakes up would else leave a gap of seconds before each departure, for all senders.
+            if missed is not None:
+                self._lead = min(max(2 * self._lead, min(missed, late)), _LONGEST_LEAD)
+            missed = late
         return False
 
     def _take(self) -> float:

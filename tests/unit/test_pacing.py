@@ -272,6 +272,30 @@ def test_a_process_that_was_stopped_for_an_hour_gives_its_departure_up(transacti
     assert left == [NOW, NOW + 3600]
 
 
+def test_a_process_that_was_stopped_and_wakes_up_leaves_no_gaps_behind(transaction: Transaction) -> None:
+    time = Time()
+    left: list[float] = []
+
+    def sender() -> None:
+        mine = pacer(transaction, time, 10, 1)
+        assert mine.wait(never)
+        stops = iter([False, True])  # in the second look: while it sleeps to its departure
+
+        def stopped_for_five_seconds() -> bool:
+            if next(stops, False):
+                time.now += 5
+            return False
+
+        assert mine.wait(stopped_for_five_seconds)
+        for _ in range(10):
+            left.append(time.now)
+            assert mine.wait(never)
+
+    time.run([sender])
+
+    assert left[-1] - left[0] == pytest.approx(9 * 0.103)
+
+
 # --- the clock ------------------------------------------------------------------------------------------------------
 
 
