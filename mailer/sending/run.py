@@ -66,6 +66,7 @@ class Run:
     limit: int | None = None
     batch: int = 1
     _after: int = 0
+    _waited: float = 0.0
 
     def __post_init__(self) -> None:
         self._press = Press(self.edition)
@@ -98,7 +99,7 @@ class Run:
                 if end is not None:
                     return end
                 continue
-            self._after = claim.last
+            self._after, self._waited = claim.last, 0.0
             if left is not None:
                 left -= len(claim.deliveries)
             if claim.deliveries:
@@ -179,20 +180,22 @@ class Run:
             # Rows behind us may be pending again: given back, resolved, added.
             self._after = 0
             return None
-        deadline = self.clock() + PATIENCE_SECONDS
         while not self.stopped():
             end = self._settled_end()
             if end is not None:
                 return end
-            with self.database.reading() as connection:
-                counts = progress(connection, self.mailing.id, self.mailing.audience).states
-            if counts.get(State.PENDING):
-                return None
-            if self.clock() > deadline:
+            # Counted in our own naps: a clock that is set back would make this wait as long.
+            if self._waited >= PATIENCE_SECONDS:
                 return End.OTHERS
-            # Only claims are left, of senders that live, or die now.
+            # What is left is in the hands of senders that live, or die now. Also what is pending: a claim passes over
+            # people whom a stopped process on PostgreSQL is in the middle of claiming.
             self.sleep(_IDLE_SECONDS)
+            self._waited += _IDLE_SECONDS
             bury_and_look_up(self.database, self.transport, self.mailing, self.now)
+            with self.database.reading() as connection:
+                counts = progress(connection, self.mailing.id, self.mailing.audience)
+            if counts.states.get(State.PENDING):
+                return None
         return None
 
     def _settled_end(self) -> End | None:

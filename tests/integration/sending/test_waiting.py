@@ -1,0 +1,61 @@
+"""Waiting for other senders: as long as is decent, never for ever, and never by a clock that somebody may set."""
+
+from sqlalchemy import text
+
+from mailer.ledger import senders
+from mailer.ledger.claims import Desk
+from mailer.sending.run import End
+from mailer.transport.memory import MemoryTransport
+
+from .conftest import NEWS, Office
+
+
+def test_people_in_another_senders_call_are_waited_for_half_a_minute(office: Office) -> None:
+    office.people(range(1, 6))
+    transport = MemoryTransport()
+    mailing = office.open(transport)
+    with senders.sender(office.database, office.time.now()) as other:
+        with office.database.transaction() as connection:
+            Desk(mailing.id, NEWS, {}).claim(connection, after=0, size=2, sender_id=other.id, now=office.time.now())
+        assert office.run(transport) is End.OTHERS
+    assert 29 < office.time.seconds < 32
+    assert len(transport.letters) == 3
+
+
+def test_a_clock_set_back_by_a_day_prolongs_no_wait(office: Office) -> None:
+    office.people([1])
+    transport = MemoryTransport()
+    mailing = office.open(transport)
+    naps = 0
+
+    def nap(seconds: float) -> None:
+        nonlocal naps
+        naps += 1
+        assert naps < 1000, "it waits until the day has come again"
+        office.time.seconds += -86400 if naps == 5 else seconds
+
+    with senders.sender(office.database, office.time.now()) as other:
+        with office.database.transaction() as connection:
+            Desk(mailing.id, NEWS, {}).claim(connection, after=0, size=1, sender_id=other.id, now=office.time.now())
+        office.time.sleep = nap
+        assert office.run(transport) is End.OTHERS
+
+
+def test_people_whom_a_stopped_process_is_claiming_are_not_waited_for_for_ever(office: Office) -> None:
+    if office.database.path is not None:
+        return  # one writer: there is no such moment on SQLite
+    office.people(range(1, 6))
+    transport = MemoryTransport()
+    office.open(transport)
+    with office.database.reading() as connection:  # a claim that is not committed yet
+        connection.execute(text("SELECT 1 FROM delivery WHERE subscriber_id = 3 FOR UPDATE"))
+        rounds = 0
+
+        def count(_step: str, _number: int) -> None:
+            nonlocal rounds
+            rounds += 1
+            assert rounds < 1000, "it spins"
+
+        assert office.run(transport, observe=count) is End.OTHERS
+    assert office.run(transport) is End.FINISHED
+    assert sorted(letter.delivery for letter in transport.letters) == [f"{number}-1" for number in range(1, 6)]
