@@ -68,7 +68,8 @@ def connect(url: str) -> Database:
     parsed = _parse(url)
     if parsed.get_backend_name() == "postgresql":
         return Database(_postgresql(parsed), None)
-    path = Path(parsed.database or "").absolute()
+    # Without symbolic links: senders keep their locks beside the file, and two names of it must lead to one place.
+    path = Path(parsed.database or "").resolve()
     refuse_shared_disk(path)
     _create_private(path, parsed)
     return Database(_sqlite(parsed.set(database=str(path))), path)
@@ -131,10 +132,19 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-_POSTGRESQL: dict[str, Any] = {
+_SERVER_SETTINGS = {
     # A claim that is lost with the server would be claimed, and mailed, again.
-    "options": "-c synchronous_commit=on -c timezone=UTC",
-    # A machine that loses power keeps its TCP session, and with it its sender's lock, for two hours: 25 seconds do.
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+    # A machine that loses power leaves its TCP session behind, and with it its sender's lock, for two hours: the server
+    # asks after it, and gives it up after 25 seconds.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+_POSTGRESQL: dict[str, Any] = {
+    "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_SETTINGS.items()),
+    # The same the other way round: a server that loses power.
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -143,10 +153,7 @@ _POSTGRESQL: dict[str, Any] = {
 
 def _postgresql(url: URL) -> Engine:
     try:
-        # synchronous_commit: a claim that is lost with the server would be claimed, and mailed, again.
-        return create_engine(
-            url, pool_pre_ping=True, connect_args={"options": "-c synchronous_commit=on -c timezone=UTC"}
-        )
+        return create_engine(url, pool_pre_ping=True, connect_args=_POSTGRESQL)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise SettingsError(
             "MAILER_DATABASE_URL names PostgreSQL, whose driver is not installed",

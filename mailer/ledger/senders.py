@@ -18,6 +18,7 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from mailer.database.engine import Database
+from mailer.database.faults import translated
 from mailer.errors import DatabaseError
 from mailer.ledger.claims import abandon
 from mailer.ledger.tables import senders
@@ -157,10 +158,13 @@ class _ServerLock:
 
     @classmethod
     def take(cls, database: Database, sender_id: int) -> "_ServerLock | None":
-        connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        taken = connection.execute(
-            text("SELECT pg_try_advisory_lock(:kind, :sender)"), {"kind": _LOCK_CLASS, "sender": sender_id}
-        ).scalar()
+        try:
+            connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            taken = connection.execute(
+                text("SELECT pg_try_advisory_lock(:kind, :sender)"), {"kind": _LOCK_CLASS, "sender": sender_id}
+            ).scalar()
+        except DBAPIError as error:
+            raise translated(error, database.engine.url) from error
         if not taken:
             connection.close()
             return None

@@ -65,6 +65,16 @@ def test_postgresql_confirms_a_commit_only_when_it_is_on_disk(postgresql: str) -
         assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
 
 
+def test_a_machine_that_loses_power_is_given_up_by_the_other_side_in_half_a_minute(postgresql: str) -> None:
+    with closing(connect(postgresql)) as database, database.engine.connect() as connection:
+        asked_by_us = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    half_a_minute = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3"}
+    assert {name: asked_by_us.get(name) for name in half_a_minute} == half_a_minute
+    # On a socket of this machine the server shows no such thing; what it is asked for stands in the options.
+    for name, value in half_a_minute.items():
+        assert f"-c tcp_{name}={value}" in asked_by_us["options"]
+
+
 def _with_revision(path: Path, found: str) -> str:
     url = f"sqlite:///{path}"
     open_database(url).close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.database.engine import Database
+from mailer.database.engine import Database, connect
 from mailer.errors import DatabaseError
 from mailer.ledger import senders
 from mailer.ledger.states import State
@@ -99,3 +99,25 @@ def test_locks_that_cannot_be_written_say_so(world: World) -> None:
     Path(f"{world.database.path}.senders").write_text("in the way")
     with pytest.raises(DatabaseError, match="cannot be written"), senders.sender(world.database, NOW):
         pass
+
+
+def test_a_sender_that_opened_the_database_by_another_name_is_not_buried(world: World, tmp_path: Path) -> None:
+    if world.database.path is None:
+        return
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "news.db"
+    link.symlink_to(world.database.path)
+    alias = connect(f"sqlite:///{link}")
+    world.people([1])
+    world.open()
+    with senders.sender(alias, NOW) as me:
+        world.claim(1, sender=me.id)
+        assert senders.bury(world.database, NOW) == 0
+        assert len(senders.living(world.database)) == 1
+    alias.close()
+
+
+def test_a_server_that_cannot_be_asked_for_a_lock_is_named() -> None:
+    gone = connect("postgresql+psycopg://me@127.0.0.1:1/mailer")
+    with pytest.raises(DatabaseError, match="no server answers"):
+        senders._take(gone, 1)  # pyright: ignore[reportPrivateUsage]  # `bury` has asked for the rows just before
