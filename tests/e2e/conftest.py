@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from mailer.database.engine import Database
 from mailer.database.schema import open_database
 from mailer.workspaces import make_workspace
 from subscribers.tables import subscribers, subscriptions
@@ -25,6 +26,8 @@ class Desk:
     """A workspace and the command line in it."""
 
     root: Path
+    url: str = ""
+    """The database; empty: the workspace's own mailer.db."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -61,7 +64,7 @@ class Desk:
     def people(self, count: int) -> None:
         """Fill the address book with subscribed people, numbered from 1."""
         now = datetime.now(UTC)
-        database = open_database(f"sqlite:///{self.root / 'mailer.db'}")
+        database = open_database(self.url or f"sqlite:///{self.root / 'mailer.db'}")
         numbers = range(1, count + 1)
         with database.transaction() as connection:
             connection.execute(
@@ -98,3 +101,12 @@ def desk(tmp_path: Path) -> Desk:
     root = tmp_path / SLUG
     make_workspace(root, title="My News", key="a-key-for-tests-only-0123456789", today=datetime.now(UTC).date())
     return Desk(root)
+
+
+@pytest.fixture
+def anywhere(desk: Desk, database: Database) -> Desk:
+    """The same workspace on SQLite, and then on PostgreSQL."""
+    desk.url = database.engine.url.render_as_string(hide_password=False)
+    with (desk.root / ".env").open("a") as settings:
+        settings.write(f"MAILER_DATABASE_URL={desk.url}\n")
+    return desk
