@@ -8,30 +8,27 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: list[str]) -> int:  # noqa: PLR0911  # a line for each way to end
+def run(arguments: list[str]) -> int:
     """Run one command; the exit code. No error that a person can meet ends in a traceback."""
     import typer  # noqa: PLC0415  # lazy: an import of this module must cost nothing
 
     from mailer.cli.app import app  # noqa: PLC0415  # lazy, as above
-    from mailer.cli.output import warn  # noqa: PLC0415  # lazy, as above
-    from mailer.errors import MailerError  # noqa: PLC0415  # lazy, as above
+    from mailer.cli.output import any_locale, warn  # noqa: PLC0415  # lazy, as above
+    from mailer.errors import ContentErrors, MailerError  # noqa: PLC0415  # lazy, as above
     from subscribers.errors import SubscribersError  # noqa: PLC0415  # lazy, as above
 
+    any_locale()
     try:
         code = app(arguments, standalone_mode=False)
     except typer.Exit as stop:
         return stop.exit_code
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
+        # typer makes an Abort of Ctrl-C. The line that it was typed into has no end yet.
+        warn("\nStopped.")
         return 130
-    except KeyboardInterrupt:
-        warn("Stopped.")
-        return 130
-    except BrokenPipeError:
-        # The reader went away (`mailer … | head`): nothing to say, and nobody to say it to.
-        sys.stdout = None
-        return 0
     except (MailerError, SubscribersError) as error:
-        warn(f"error: {error}")
+        # A mistake in a file begins with its place, path:line:col, where editors and terminals look for it.
+        warn(str(error) if isinstance(error, ContentErrors) else f"error: {error}")
         if error.hint:
             warn(f"  {error.hint}")
         return getattr(error, "exit_code", 1)

@@ -1,13 +1,16 @@
 """`mailer deliveries`: who got an issue, who did not, and why; and the word of a person about what nobody knows."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailer.cli.options import IssueOption, JsonOption, NewsletterOption, YesOption
-from mailer.cli.output import ask, say, say_json_array
+from mailer.cli.output import ask, say, say_json_array, say_lines
 from mailer.cli.status import the_mailing
 from mailer.cli.words import count
+
+if TYPE_CHECKING:
+    from mailer.ledger.report import DeliveryRow
 
 app = typer.Typer(help="Who got an issue, who did not, and why.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -50,9 +53,12 @@ def list_(
                 for row in rows
             )
             return
-        for row in rows:
-            who = row.email or f"(erased, number {row.subscriber_id})"
-            say(f"{who:<40}  {row.standing:<10}  {row.reason or row.message_id or ''}".rstrip())
+        say_lines(_as_line(row) for row in rows)
+
+
+def _as_line(row: "DeliveryRow") -> str:
+    who = row.email or f"(erased, number {row.subscriber_id})"
+    return f"{who:<40}  {row.standing:<10}  {row.reason or row.message_id or ''}".rstrip()
 
 
 @app.command()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-IssueOption = Annotated[int, typer.Option("--issue", min=1, help="The issue's number.")]
+IssueOption = Annotated[int, typer.Option("--issue", min=1, max=999_999_999, help="The issue's number.")]
 NewsletterOption = Annotated[
     str | None, typer.Option("--newsletter", help="The newsletter's slug; not needed when there is only one.")
 ]

@@ -1,12 +1,14 @@
 """What the terminal sees: the only place that prints."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from mailer.errors import UsageError
+from mailer.errors import MailerError, UsageError
 
 # Names and diagnoses come from strangers; a terminal obeys escape sequences.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -17,9 +19,27 @@ def clean(text: str) -> str:
     return _CONTROL.sub("�", text)
 
 
+def any_locale() -> None:
+    """Let the streams print every character, whatever the locale: what it does not have is written as its number.
+
+    In the C locale the first person called Zoë would end a listing.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # a test may have put something else in their place
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
 def say(text: str = "") -> None:
     """Print a line for a person."""
-    print(clean(text), flush=True)  # noqa: T201  # the only place that prints
+    _out(f"{clean(text)}\n")
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    """Print lines for a person as they come, until there is none left, or nobody who reads (`… | head`)."""
+    for line in lines:
+        if not _out(f"{clean(line)}\n"):
+            return
 
 
 def warn(text: str) -> None:
@@ -29,17 +49,49 @@ def warn(text: str) -> None:
 
 def say_json(value: Any) -> None:
     """Print one JSON value for a program."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str), flush=True)  # noqa: T201  # as above
+    _out(f"{_json(value, indent=2)}\n")
 
 
 def say_json_array(values: Iterable[Any]) -> None:
     """Print a JSON array as its values come, so that a million of them need no memory."""
-    print("[", end="")  # noqa: T201  # as above
-    comma = ""
+    before = "[\n  "
     for value in values:
-        print(f"{comma}\n  {json.dumps(value, ensure_ascii=False, default=str)}", end="")  # noqa: T201  # as above
-        comma = ","
-    print("\n]" if comma else "]", flush=True)  # noqa: T201  # as above
+        if not _out(f"{before}{_json(value)}"):
+            return
+        before = ",\n  "
+    _out("[]\n" if before.startswith("[") else "\n]\n")
+
+
+def _json(value: Any, *, indent: int | None = None) -> str:
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    # backslashreplace knows nothing of JSON: `\xeb` would be no JSON.
+    text = json.dumps(value, ensure_ascii=encoding.lower() != "utf-8", indent=indent, default=str)
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _out(text: str) -> bool:
+    """Print; False when nobody reads any more.
+
+    A command goes on all the same, and its exit code says what it did: `mailer send | head` must not stop between the
+    freeze and the first letter. Raises MailerError when what it prints to is full.
+    """
+    try:
+        print(text, end="", flush=True)  # noqa: T201  # the only place that prints
+    except BrokenPipeError:
+        _print_nowhere()
+        return False
+    except OSError as error:
+        _print_nowhere()
+        raise MailerError(
+            f"the answer cannot be printed: {error.strerror}", hint="look at where the output goes, then ask again"
+        ) from error
+    return True
+
+
+def _print_nowhere() -> None:
+    """Later prints, and Python's own flush at the end, would fail again, the latter with an exit code of its own."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def table(rows: Iterable[Sequence[object]], *, head: Sequence[str] = ()) -> None:
@@ -50,8 +102,7 @@ def table(rows: Iterable[Sequence[object]], *, head: Sequence[str] = ()) -> None
     if not lines:
         return
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    for line in lines:
-        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    say_lines("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
 
 
 def ask(question: str, *, yes: bool = False) -> bool:

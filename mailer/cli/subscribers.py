@@ -6,7 +6,7 @@ import typer
 
 from mailer.cli.importing import ConsentOption, import_
 from mailer.cli.options import JsonOption, NewsletterOption, YesOption
-from mailer.cli.output import ask, say, say_json, say_json_array
+from mailer.cli.output import ask, say, say_json, say_json_array, say_lines
 from mailer.errors import UsageError
 from subscribers.lifecycle import Actor, Status
 
@@ -111,11 +111,7 @@ def list_(
         if as_json:
             say_json_array(_as_json(person) for person in found)
             return
-        for person in found:
-            standing = f"{person.status}, {person.suppressed}" if person.suppressed else f"{person.status}"
-            say(
-                f"{person.email:<40}  {standing:<24}  {person.name}  {' '.join(f'#{tag}' for tag in person.tags)}".rstrip()
-            )
+        say_lines(_as_line(person) for person in found)
 
 
 @app.command()
@@ -212,6 +208,12 @@ def _fields(pairs: list[str]) -> dict[str, str]:
         if "=" not in pair:
             raise UsageError(f"--field {pair}: there is no `=`", hint="write --field plan=pro")
     return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _as_line(person: "Person") -> str:
+    standing = f"{person.status}, {person.suppressed}" if person.suppressed else f"{person.status}"
+    tags = " ".join(f"#{tag}" for tag in person.tags)
+    return f"{person.email:<40}  {standing:<24}  {person.name}  {tags}".rstrip()
 
 
 def _as_json(person: "Person") -> dict[str, Any]:

@@ -1,0 +1,96 @@
+"""What a stranger does with the commands: pipes, other locales, wrong folders, numbers that nobody has; and what they answer."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mailer.cli.output import clean, say_json, say_json_array
+
+from .conftest import SLUG, Desk
+
+
+def _add(desk: Desk, email: str, *more: str) -> None:
+    done = desk.run("subscribers", "add", email, "--consent-source", "a test", *more)
+    assert done.returncode == 0, done.stderr
+
+
+def _until_first_line(desk: Desk, *arguments: str) -> tuple[str, int, str]:
+    """`mailer … | head -1`: the line, mailer's own exit code, and its standard error."""
+    with desk.start(*arguments) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        line = process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+    return line, process.returncode, said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["subscribers", "list"], "p1@example.org                            subscribed                Person 1\n"),
+        (["subscribers", "list", "--json"], "[\n"),
+    ],
+)
+def test_a_listing_whose_reader_goes_away_ends_without_a_word(desk: Desk, arguments: list[str], line: str) -> None:
+    desk.people(20_000)  # more than a pipe holds
+    assert _until_first_line(desk, *arguments) == (line, 0, "")
+
+
+def test_a_mailing_whose_reader_goes_away_is_sent_all_the_same(desk: Desk) -> None:
+    desk.people(30)
+    _, code, said = _until_first_line(desk, "send", "--issue", "1", "--yes")
+    assert (code, said) == (0, "")
+    assert desk.status()["accepted"] == 30
+
+
+def test_what_cannot_be_printed_is_an_error_in_words(desk: Desk) -> None:
+    _add(desk, "ada@example.org")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mailer", "subscribers", "list"],
+            cwd=desk.root,
+            env=desk.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: the answer cannot be printed: No space left on device\n  look at where the output goes, then ask again\n",
+    )
+
+
+def test_a_locale_without_accents_ends_no_listing(desk: Desk) -> None:
+    _add(desk, "zoe@example.org", "--name", "Zoë 🦄")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    assert r"Zo\xeb \U0001f984" in desk.run("subscribers", "list", env=plain).stdout
+    listed = desk.run("subscribers", "list", "--json", env=plain)
+    assert [person["name"] for person in json.loads(listed.stdout)] == ["Zoë 🦄"]
+
+
+def test_json_carries_no_character_that_a_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"reason": "550 \u202e\x9b2J\u2028 no such user"}
+    say_json(told)
+    say_json_array([told])
+    one, array = capsys.readouterr().out.split("}\n", 1)
+    assert clean(one + array) == one + array
+    assert [json.loads(one + "}"), json.loads(array)] == [told, [told]]
+
+
+@pytest.mark.parametrize("command", ["check", "send", "status", "pause", "resume", "cancel"])
+def test_a_number_that_no_issue_can_have_is_a_usage_error(desk: Desk, command: str) -> None:
+    done = desk.run(command, "--issue", "99999999999999999999")
+    assert done.returncode == 2
+    assert "--issue" in done.stderr
+
+
+def test_a_mistake_in_an_issue_begins_with_its_place(desk: Desk) -> None:
+    path = desk.root / "issues" / SLUG / "0001.md"
+    path.write_text(path.read_text().replace("::: prose", "::: prouse").replace("date:", "daet:"))
+    said = desk.run("check", "--issue", "1").stderr.splitlines()
+    assert [line.partition(" ")[0] for line in said] == [f"issues/{SLUG}/0001.md:3:1:", f"issues/{SLUG}/0001.md:18:5:"]
