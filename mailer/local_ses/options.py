@@ -1,0 +1,79 @@
+"""What a local SES is told to be: its account, its limits, and the faults it shall have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
+from mailer.local_ses.refusals import Refusal
+
+EVENT_TYPES = ("SEND", "REJECT", "BOUNCE", "COMPLAINT", "DELIVERY", "RENDERING_FAILURE")
+
+
+def _one_set_that_publishes_everything() -> dict[str, tuple[str, ...]]:
+    return {"newsletter": EVENT_TYPES}
+
+
+@with_config(ConfigDict(extra="forbid"))
+@dataclass(frozen=True)
+class Options:
+    """The account and its faults. Counters (`..._next`, `fail_after`) count calls from the moment they are set."""
+
+    rate: float = 200.0
+    """Recipients per second, as GetAccount's MaxSendRate; must be above 0."""
+    daily_quota: float = 50_000
+    """Recipients in any 24 hours; -1 for no limit, as in GetAccount."""
+    production_access: bool = True
+    """False: the sandbox, where recipients must be verified too."""
+    paused: bool = False
+    """Sending is paused: SendingPausedException, and GetAccount says SendingEnabled false."""
+    verified: tuple[str, ...] | None = None
+    """Addresses and domains that may send; None: all."""
+    configuration_sets: Mapping[str, tuple[str, ...]] = field(default_factory=_one_set_that_publishes_everything)
+    """Name → the event types that it publishes to the queue; an empty tuple: it has no event destination."""
+    throttle_next: int = 0
+    """This many send calls are answered with 429."""
+    fail_after: int = 0
+    """This many send calls go well before `fail_next` begins."""
+    fail_next: int = 0
+    """This many send calls fail with `fail_code`, `fail_status` and `fail_message`."""
+    fail_code: str = "InternalServiceErrorException"
+    fail_status: int = 500
+    fail_message: str = "The request could not be processed."
+    fail_accepted: bool = False
+    """The calls that fail were carried out nonetheless: an error after the fact."""
+    fail_addresses: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Recipient → the BulkEmailStatus that its entry gets; SendEmail refuses it with the exception of that meaning."""
+    lose_next: int = 0
+    """This many send calls are accepted, and then the connection is dropped without an answer."""
+    lose_share: float = 0.0
+    """The share of send calls, 0 to 1, that this happens to at random."""
+    late_seconds: float = 0.0
+    """Every answer to a send call comes so much later."""
+    reorder_events: bool = False
+    """The queue hands its events out in no order."""
+    repeat_events: int = 0
+    """The queue holds every event so many times more."""
+    keep_contents: int = 10_000
+    """The content of this many letters is kept, the latest; of older ones only who, when and which tags."""
+
+
+_ADAPTER: TypeAdapter[Options] = TypeAdapter(Options)
+
+
+def changed(options: Options, changes: Any) -> Options:
+    """`options` with `changes`, a JSON object by field name. Raises Refusal (BadRequestException) for what does not fit."""
+    if not isinstance(changes, Mapping):
+        raise Refusal("BadRequestException", "the options are a JSON object")
+    merged: dict[str, Any] = {**as_json(options), **changes}
+    try:
+        return _ADAPTER.validate_python(merged)
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise Refusal("BadRequestException", said) from error
+
+
+def as_json(options: Options) -> dict[str, Any]:
+    """The options as a JSON object."""
+    return _ADAPTER.dump_python(options, mode="json")

@@ -1,0 +1,184 @@
+"""The local SES over HTTP: boto3 talks to it as to Amazon's endpoint, and `/_local/` tells it which faults to have."""
+
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from typing import Any
+
+from mailer.local_ses.options import as_json
+from mailer.local_ses.refusals import Refusal
+from mailer.local_ses.service import Answer, LocalSes
+
+__all__ = ["LocalSes", "Server", "serve"]
+
+_CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/,\s]+/\d{8}/([a-z0-9-]+)/(\w+)/aws4_request\b")
+_MOST_BODY_BYTES = 64 * 1_048_576
+
+
+@dataclass(frozen=True)
+class Server:
+    """A local SES that answers; `url` is what AWS_ENDPOINT_URL_SESV2 and AWS_ENDPOINT_URL_SQS are set to."""
+
+    url: str
+    local_ses: LocalSes
+
+
+@contextmanager
+def serve(
+    local_ses: LocalSes, host: str = "127.0.0.1", port: int = 0, *, sleep: Callable[[float], None] = time.sleep
+) -> Generator[Server]:
+    """Answer calls in threads for the length of the block; port 0 is any free one. Raises OSError where none is free."""
+    http = _Http((host, port), local_ses, sleep)
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05}, name="local-ses")
+    thread.start()
+    try:
+        shown = f"[{host}]" if ":" in host else host
+        yield Server(f"http://{shown}:{http.server_address[1]}", local_ses)
+    finally:
+        http.shutdown()
+        thread.join()
+        http.hang_up()
+        http.server_close()
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = False  # closing waits for them, so no answer is cut off and no socket left open
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], local_ses: LocalSes, sleep: Callable[[float], None]) -> None:
+        self.local_ses = local_ses
+        self.sleep = sleep
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """End the connections that clients keep open: their threads wait for a next request that need not come."""
+        with self._lock:
+            for connection in self._open:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RD)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Http  # pyright: ignore[reportIncompatibleVariableOverride]  # it is never any other
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # an answer leaves in one piece
+
+    def do_GET(self) -> None:
+        self._handle()
+
+    def do_POST(self) -> None:
+        self._handle()
+
+    def do_PUT(self) -> None:
+        self._handle()
+
+    def do_DELETE(self) -> None:
+        self._handle()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
+        """A hundred lines a second help nobody."""
+
+    def _handle(self) -> None:
+        try:
+            body = self._body()
+        except Refusal as refusal:
+            self.close_connection = True  # what was not read would be taken for the next request
+            self._write(_refused(refusal))
+            return
+        path, _, query = self.path.partition("?")
+        try:
+            if path.startswith("/_local/"):
+                self._write(_Reply(200, self._administered(path, body)))
+            else:
+                self._answer(self._called(path, query, body))
+        except Refusal as refusal:
+            self._write(_refused(refusal))
+
+    def _answer(self, answer: Answer) -> None:
+        if answer.late:
+            self.server.sleep(answer.late)
+        if answer.lost:
+            self.close_connection = True
+        elif isinstance(answer.body, Refusal):
+            self._write(_refused(answer.body))
+        else:
+            self._write(_Reply(200, answer.body))
+
+    def _body(self) -> bytes:
+        if "Transfer-Encoding" in self.headers:
+            raise Refusal("MissingContentLength", "The request has no Content-Length.", status=411)
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal() or int(length) > _MOST_BODY_BYTES:
+            raise Refusal("RequestEntityTooLarge", f"The request is longer than {_MOST_BODY_BYTES} bytes.", status=413)
+        return self.rfile.read(int(length))
+
+    def _called(self, path: str, query: str, body: bytes) -> Answer:
+        signed = _CREDENTIAL.match(self.headers.get("Authorization", ""))
+        if signed is None:
+            raise Refusal("MissingAuthenticationTokenException", "Missing Authentication Token", status=403)
+        return self.server.local_ses.call(self.command, path, query, _parsed(body), region=signed[1], size=len(body))
+
+    def _administered(self, path: str, body: bytes) -> Any:
+        """Change or show the options; from this machine only, and by no page that a browser happens to have open."""
+        if not ip_address(self.client_address[0]).is_loopback:
+            raise Refusal("AccessDeniedException", "This is answered to this machine only.", status=403)
+        if path != "/_local/options":
+            raise Refusal("NotFoundException", f"There is no {path}.", status=404)
+        if self.command == "GET":
+            return as_json(self.server.local_ses.options)
+        if self.headers.get_content_type() != "application/json":
+            raise Refusal("UnsupportedMediaType", "Send application/json.", status=415)
+        return as_json(self.server.local_ses.change_options(_parsed(body)))
+
+    def _write(self, reply: "_Reply") -> None:
+        content = json.dumps(reply.body).encode()
+        self.send_response(reply.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        if reply.error:
+            self.send_header("x-amzn-ErrorType", reply.error)
+        self.end_headers()
+        # A client that has given up waiting is no trouble of ours.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.wfile.write(content)
+            self.wfile.flush()
+
+
+@dataclass(frozen=True)
+class _Reply:
+    status: int
+    body: Any
+    error: str = ""
+
+
+def _refused(refusal: Refusal) -> _Reply:
+    return _Reply(refusal.status, {"message": refusal.message}, refusal.code)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body else {}
+    except ValueError as error:
+        raise Refusal("SerializationException", f"The body is not JSON: {error}") from error
