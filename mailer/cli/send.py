@@ -30,7 +30,8 @@ def send(
         bool, typer.Option("--also-new", help="Add people who subscribed after the audience was frozen.")
     ] = False,
     rate: Annotated[
-        float | None, typer.Option("--rate", min=0.01, help="At most so many letters a second, over all senders.")
+        float | None,
+        typer.Option("--rate", min=0.01, max=100_000, help="At most so many letters a second, over all senders."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and change nothing.")] = False,
     yes: YesOption = False,
@@ -42,10 +43,10 @@ def send(
 
     workspace = open_workspace()
     edition = _edition(workspace, newsletter, issue)
-    plan = make_plan(workspace.database, edition.letterhead.newsletter, issue, segment)
+    plan = make_plan(workspace.database, edition.letterhead.newsletter, issue, segment, also_new=also_new)
     if plan.found is not None:
         check_transport(plan.found, workspace.transport.name)
-        check_unchanged(plan.found, edition.source_digest)
+        check_unchanged(plan.found, edition.source_digest, also_new=also_new)
     if not as_json:
         _say_plan(workspace, edition, plan, rate, limit)
     if dry_run:
@@ -54,15 +55,20 @@ def send(
         return 0
     if plan.found is None and plan.audience == 0:
         raise nobody(plan.newsletter, plan.segment, plan.excluded)
-    nothing_to_do = _nothing_to_do(plan, also_new=also_new)
+    nothing_to_do = _nothing_to_do(plan)
     if nothing_to_do is not None:
         return _finish(workspace, plan.newsletter, issue, nothing_to_do, as_json=as_json)
-    if not ask(
-        f"Send issue {issue} to {count(min(plan.to_send, limit or plan.to_send), 'person', 'people')}?", yes=yes
-    ):
+    if not ask(_question(plan, limit), yes=yes):
         warn("Nothing was sent.")
         return 1
     return _send(workspace, edition, plan, segment=segment, limit=limit, also_new=also_new, rate=rate, as_json=as_json)
+
+
+def _question(plan: "Plan", limit: int | None) -> str:
+    if not plan.to_send:
+        # A sender was killed in its last call: there is nobody to claim, and still something to find out.
+        return f"Nobody of issue {plan.issue} is pending, but not everybody is settled. Go on?"
+    return f"Send issue {plan.issue} to {count(min(plan.to_send, limit or plan.to_send), 'person', 'people')}?"
 
 
 def _edition(workspace: "Workspace", newsletter: str | None, issue: int) -> "Edition":
@@ -79,7 +85,7 @@ def _edition(workspace: "Workspace", newsletter: str | None, issue: int) -> "Edi
     return edition
 
 
-def _nothing_to_do(plan: "Plan", *, also_new: bool) -> "End | None":
+def _nothing_to_do(plan: "Plan") -> "End | None":
     from mailer.ledger.states import MailingState  # noqa: PLC0415  # lazy: heavy
     from mailer.sending.run import End  # noqa: PLC0415  # lazy: heavy
 
@@ -90,7 +96,7 @@ def _nothing_to_do(plan: "Plan", *, also_new: bool) -> "End | None":
             return End.PAUSED
         case MailingState.CANCELLED:
             return End.CANCELLED
-        case MailingState.FINISHED if not also_new:
+        case MailingState.FINISHED if not plan.newcomers:
             return End.FINISHED
         case _:
             return None
@@ -136,9 +142,9 @@ def _send(
         except MailerError as error:
             # What was settled is safe and everybody else is pending: that is not "nothing happened".
             warn(f"error: {error}")
-            warn(
-                f"  {error.hint}" if error.hint else f"  the same command goes on: mailer send --issue {mailing.issue}"
-            )
+            if error.hint:
+                warn(f"  {error.hint}")
+            warn(f"  What was sent is written down. To go on, run the same command: mailer send --issue {mailing.issue}")
             return 4
     return _finish(workspace, mailing.newsletter, mailing.issue, end, as_json=as_json, signal=stop.number)
 
@@ -205,6 +211,10 @@ def _say_plan(workspace: "Workspace", edition: "Edition", plan: "Plan", rate: fl
         say(
             f"  so far     opened {plan.found.opened_at:%Y-%m-%d %H:%M} UTC, {plan.found.state}; {plan.to_send:,} still to send"
         )
+    if plan.newcomers is not None:
+        say(
+            f"  new        {count(plan.newcomers, 'person has', 'people have')} subscribed since the audience was frozen"
+        )
     say(f"  transport  {workspace.transport.name}: {workspace.transport.about}")
     if rate is not None:
         now = min(plan.to_send, limit or plan.to_send)
@@ -219,5 +229,6 @@ def _plan_json(plan: "Plan") -> dict[str, Any]:
         "audience": plan.audience,
         "excluded": dict(plan.excluded),
         "to_send": plan.to_send,
+        "newcomers": plan.newcomers,
         "state": plan.found.state.value if plan.found else None,
     }

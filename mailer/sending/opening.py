@@ -10,6 +10,7 @@ from mailer.database.engine import Database
 from mailer.errors import EditionChanged, MailingError, SegmentChanged
 from mailer.ledger import audience, mailings
 from mailer.ledger.mailings import MailingRow
+from mailer.ledger.newcomers import count_new
 from mailer.ledger.report import progress
 from mailer.ledger.states import MailingState, State
 from mailer.rendering.edition import Edition
@@ -28,8 +29,10 @@ class Plan:
     audience: int
     excluded: Mapping[str, int]
     to_send: int
-    """How many are still to get it: everybody, or who is pending."""
+    """How many would get it now: everybody, or who is pending and who is new."""
     previous: MailingRow | None
+    newcomers: int | None = None
+    """How many of them --also-new would add; None when it was not asked for, or there is no mailing to add them to."""
 
 
 def condition_of(segment: str) -> ColumnElement[bool] | None:
@@ -37,7 +40,7 @@ def condition_of(segment: str) -> ColumnElement[bool] | None:
     return condition(parse(segment)) if segment else None
 
 
-def make_plan(database: Database, newsletter: str, issue: int, segment: str | None) -> Plan:
+def make_plan(database: Database, newsletter: str, issue: int, segment: str | None, *, also_new: bool = False) -> Plan:
     """Count, and change nothing. Raises SegmentChanged when the mailing was opened with another segment."""
     with database.reading() as connection:
         found = mailings.find(connection, newsletter, issue)
@@ -57,7 +60,10 @@ def make_plan(database: Database, newsletter: str, issue: int, segment: str | No
         _same_segment(found, segment)
         pending = progress(connection, found.id, found.audience).states.get(State.PENDING, 0)
         excluded = audience.excluded(connection, found.id)
-        return Plan(newsletter, issue, found.segment, found, found.audience, excluded, pending, before)
+        new = count_new(connection, found.id, newsletter, condition_of(found.segment)) if also_new else None
+        return Plan(
+            newsletter, issue, found.segment, found, found.audience, excluded, pending + (new or 0), before, new
+        )
 
 
 def _same_segment(found: MailingRow, segment: str | None) -> None:
@@ -69,9 +75,9 @@ def _same_segment(found: MailingRow, segment: str | None) -> None:
         )
 
 
-def check_unchanged(found: MailingRow, source_digest: str) -> None:
-    """Raise EditionChanged when the issue's file is not the one that was frozen."""
-    if found.source_digest != source_digest and found.state != MailingState.FINISHED:
+def check_unchanged(found: MailingRow, source_digest: str, *, also_new: bool = False) -> None:
+    """Raise EditionChanged when the issue's file is not the one that was frozen, and somebody is still to get it."""
+    if found.source_digest != source_digest and (found.state != MailingState.FINISHED or also_new):
         raise EditionChanged(
             f"issue {found.issue} or its newsletter.yaml was edited after its mailing opened, "
             f"and everyone must get the same letter",

@@ -94,3 +94,35 @@ def test_a_mistake_in_an_issue_begins_with_its_place(desk: Desk) -> None:
     path.write_text(path.read_text().replace("::: prose", "::: prouse").replace("date:", "daet:"))
     said = desk.run("check", "--issue", "1").stderr.splitlines()
     assert [line.partition(" ")[0] for line in said] == [f"issues/{SLUG}/0001.md:3:1:", f"issues/{SLUG}/0001.md:18:5:"]
+
+
+def test_a_person_is_asked_about_everybody_whom_also_new_will_write_to(desk: Desk) -> None:
+    desk.people(2)
+    assert desk.run("send", "--issue", "1", "--yes").returncode == 0
+    _add(desk, "new@example.org")
+    plan = desk.json("send", "--issue", "1", "--also-new", "--dry-run")
+    assert (plan["audience"], plan["to_send"], plan["newcomers"]) == (2, 1, 1)
+    asked = desk.run("send", "--issue", "1", "--also-new")
+    assert asked.returncode == 2
+    assert "new        1 person has subscribed since the audience was frozen\n" in asked.stdout
+    assert "Send issue 1 to 1 person?" in asked.stderr
+    assert desk.run("send", "--issue", "1", "--also-new", "--yes").returncode == 0
+    again = desk.run("send", "--issue", "1", "--also-new")  # nobody is new: nothing is asked
+    assert (again.returncode, desk.status()["accepted"]) == (0, 3)
+
+
+def test_a_changed_issue_is_not_sent_to_newcomers(desk: Desk) -> None:
+    desk.people(1)
+    assert desk.run("send", "--issue", "1", "--yes").returncode == 0
+    _add(desk, "new@example.org")
+    path = desk.root / "issues" / SLUG / "0001.md"
+    path.write_text(path.read_text().replace("Hello", "Good morning"))
+    assert desk.run("send", "--issue", "1", "--yes").returncode == 0
+    refused = desk.run("send", "--issue", "1", "--also-new", "--yes")
+    assert (refused.returncode, "was edited after its mailing opened" in refused.stderr) == (1, True)
+    assert sum(desk.letters().values()) == 1
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "fast"])
+def test_a_rate_is_a_number_that_can_be_kept(desk: Desk, rate: str) -> None:
+    assert desk.run("send", "--issue", "1", "--rate", rate).returncode == 2
