@@ -144,7 +144,9 @@ def _send(
             warn(f"error: {error}")
             if error.hint:
                 warn(f"  {error.hint}")
-            warn(f"  What was sent is written down. To go on, run the same command: mailer send --issue {mailing.issue}")
+            warn(
+                f"  What was sent is written down. To go on, run the same command: mailer send --issue {mailing.issue}"
+            )
             return 4
     return _finish(workspace, mailing.newsletter, mailing.issue, end, as_json=as_json, signal=stop.number)
 

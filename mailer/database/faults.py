@@ -19,6 +19,9 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ("Read-only file system", "its disk is read-only", "move it, or mount the disk for writing"),
     ("Permission denied", "this user may not open it", "give this user access to the file and its folder"),
     ("unable to open database file", "it cannot be opened", "does its folder exist, and may this user write there?"),
+    # Before "No such file": PostgreSQL on a socket of this machine says both.
+    ("Is the server running", "no server answers there", "is PostgreSQL running, and are host and port right?"),
+    ("the database system is", "the server is starting or stopping", "run the same command again when it is ready"),
     ("No such file or directory", "its folder does not exist", "make the folder, or mend MAILER_DATABASE_URL"),
     ("Is a directory", "it is a folder, not a file", "mend MAILER_DATABASE_URL"),
     ("file is not a database", "it is not an SQLite database", "mend MAILER_DATABASE_URL, or move the file away"),
@@ -26,7 +29,19 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ("Connection refused", "no server answers there", "is PostgreSQL running, and are host and port right?"),
     ("password authentication failed", "the server refuses the user or password", "mend MAILER_DATABASE_URL"),
     ("server closed the connection", "the server went away", "run the same command again when it is back"),
+    ("connection is closed", "the server went away", "run the same command again when it is back"),
+    ("connection is lost", "the server went away", "run the same command again when it is back"),
     ("terminating connection", "the server closed the connection", "run the same command again when it is back"),
+    (
+        "read-only transaction",
+        "it may only be read",
+        "is this a standby? let MAILER_DATABASE_URL name the server that takes writes",
+    ),
+    (
+        "deadlock detected",
+        "two processes were in each other's way",
+        "run the same command again: what was committed is safe",
+    ),
     ("does not exist", "something is missing there", "run `mailer db upgrade`, or mend MAILER_DATABASE_URL"),
 )
 

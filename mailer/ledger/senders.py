@@ -49,16 +49,19 @@ class LiveSender:
 @contextmanager
 def sender(database: Database, now: datetime) -> Generator[LiveSender]:
     """Be a sender for the length of the block. Its row is visible to others only when its lock is held."""
-    with database.transaction() as connection:
-        values = {"host": socket.gethostname(), "pid": os.getpid(), "started_at": now}
-        sender_id: int = connection.execute(insert(senders).values(values).returning(senders.c.id)).scalar_one()
-        lock = _take(database, sender_id)
-        if lock is None:
-            raise DatabaseError(f"the lock of sender {sender_id} is taken", hint="run the same command again")
+    lock: Lock | None = None
     try:
+        with database.transaction() as connection:
+            values = {"host": socket.gethostname(), "pid": os.getpid(), "started_at": now}
+            sender_id: int = connection.execute(insert(senders).values(values).returning(senders.c.id)).scalar_one()
+            lock = _take(database, sender_id)
+            if lock is None:
+                raise DatabaseError(f"the lock of sender {sender_id} is taken", hint="run the same command again")
         yield LiveSender(sender_id, lock)
     finally:
-        lock.release()
+        # Also when the row could not be committed: the next sender gets the same number.
+        if lock is not None:
+            lock.release()
 
 
 def end(connection: Connection, sender_id: int, now: datetime) -> None:
