@@ -14,9 +14,12 @@ _SHORTEST_KEY = 16
 
 
 class Settings(BaseSettings):
-    """What the environment says. Names are a contract (DESIGN §6): `MAILER_` and the field in capitals."""
+    """What the environment says. Names are a contract (DESIGN §6): `MAILER_` and the field in capitals.
 
-    model_config = SettingsConfigDict(env_prefix="MAILER_", extra="ignore", frozen=True)
+    A name without a value (`MAILER_OUTBOX=`) says nothing: the letters would else fall into the workspace itself.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MAILER_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: str = "sqlite:///mailer.db"
     transport: Literal["outbox"] = "outbox"
@@ -74,7 +77,10 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"MAILER_{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors()]
+        lines = [
+            f"MAILER_{str(problem['loc'][0]).upper()}: {problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors()
+        ]
         raise SettingsError(
             "\n".join(lines), hint="mend it in the environment or in .env; .env.example lists them all"
         ) from error

@@ -28,9 +28,11 @@ def upgrade() -> None:
 def backup(file: Annotated[Path, typer.Argument(metavar="FILE", help="The new file to write.")]) -> None:
     """Copy the database to a file, whole and consistent, while everything goes on."""
     from mailer.database.backup import back_up  # noqa: PLC0415  # lazy: heavy
+    from mailer.database.schema import open_database  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
 
-    back_up(open_workspace().database, file)
+    # In a wrong folder an empty database would be made, and the backup of it would look like one.
+    back_up(open_database(open_workspace().settings.database_url, create=False), file)
     say(f"{file}: {file.stat().st_size / 1e6:,.1f} MB. It holds addresses: keep it as safe as the database.")
 
 

@@ -61,10 +61,17 @@ def new(newsletter: NewsletterOption = None) -> None:
 
 def check(issue: IssueOption, newsletter: NewsletterOption = None, as_json: JsonOption = False) -> int:
     """Read, render and check an issue; 1 when it cannot be sent as it is."""
+    from mailer.errors import ContentErrors  # noqa: PLC0415  # lazy: heavy
     from mailer.rendering.checks import check_edition  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
 
-    findings = check_edition(open_workspace().edition(newsletter, issue))
+    try:
+        findings = check_edition(open_workspace().edition(newsletter, issue))
+    except ContentErrors as error:
+        if not as_json:
+            raise
+        say_json([{"level": "error", "message": str(mistake)} for mistake in error.mistakes])
+        return 1
     errors = sum(finding.level == "error" for finding in findings)
     if as_json:
         say_json([{"level": finding.level, "message": finding.message} for finding in findings])

@@ -198,7 +198,7 @@ def _known(connection: "Connection", address: "Address", newsletter: str) -> "Pe
     person = show(connection, address, newsletter)
     if person is None:
         reason = suppressed(connection, address.key)
-        hint = f"the address is suppressed: {reason}" if reason else ""
+        hint = f"the address is suppressed: {reason}" if reason else "`mailer subscribers list` says who is"
         raise UnknownSubscriber(f"nobody here has the address {address.email}", hint=hint)
     return person
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from mailer.database.faults import translated
 from mailer.database.folder import refuse_shared_disk
-from mailer.errors import SettingsError
+from mailer.errors import DatabaseError, SettingsError
 
 BUSY_SECONDS = 15
 """How long a writer waits for another one before it says that the database is locked."""
@@ -60,16 +60,20 @@ class Database:
         self.engine.dispose()
 
 
-def connect(url: str) -> Database:
+def connect(url: str, *, create: bool = True) -> Database:
     """Open the database of a MAILER_DATABASE_URL, creating an empty SQLite file with mode 0600 if there is none.
 
-    Raises SettingsError when the URL is none, DatabaseError when it cannot be opened.
+    Raises SettingsError when the URL is none, DatabaseError when it cannot be opened, or is not there and not to be made.
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "postgresql":
         return Database(_postgresql(parsed), None)
     # Without symbolic links: senders keep their locks beside the file, and two names of it must lead to one place.
     path = Path(parsed.database or "").resolve()
+    if not create and not path.exists():
+        raise DatabaseError(
+            f"there is no database {path}", hint="change to your workspace's folder, or mend MAILER_DATABASE_URL"
+        )
     refuse_shared_disk(path)
     _create_private(path, parsed)
     return Database(_sqlite(parsed.set(database=str(path))), path)

@@ -49,7 +49,7 @@ def choose_newsletter(root: Path, slug: str | None) -> Path:
     if not found:
         raise NotFound(
             f"there is no newsletter under {root}: no {root}/<name>/{FILE}",
-            hint="`mailer init DIR` begins one",
+            hint="change to your workspace's folder; `mailer init DIR` begins a new one",
         )
     if slug is None:
         if len(found) > 1:

@@ -126,3 +126,25 @@ def test_a_changed_issue_is_not_sent_to_newcomers(desk: Desk) -> None:
 @pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "fast"])
 def test_a_rate_is_a_number_that_can_be_kept(desk: Desk, rate: str) -> None:
     assert desk.run("send", "--issue", "1", "--rate", rate).returncode == 2
+
+
+def test_mistakes_in_an_issue_come_as_json_too(desk: Desk) -> None:
+    path = desk.root / "issues" / SLUG / "0001.md"
+    path.write_text(path.read_text().replace("::: prose", "::: prouse"))
+    done = desk.run("check", "--issue", "1", "--json")
+    message = f"issues/{SLUG}/0001.md:18:5: unknown section kind 'prouse', did you mean 'prose'?"
+    assert (done.returncode, json.loads(done.stdout)) == (1, [{"level": "error", "message": message}])
+
+
+def test_a_backup_in_the_wrong_folder_is_refused_and_makes_nothing(desk: Desk, tmp_path: Path) -> None:
+    desk.root = tmp_path / "elsewhere"
+    desk.root.mkdir()
+    done = desk.run("db", "backup", "backup.db")
+    assert (done.returncode, "there is no database" in done.stderr) == (1, True)
+    assert list(desk.root.iterdir()) == []
+
+
+def test_a_setting_without_a_value_says_nothing(desk: Desk) -> None:
+    desk.people(1)
+    done = desk.run("send", "--issue", "1", "--yes", env={"MAILER_OUTBOX": "", "MAILER_DATABASE_URL": ""})
+    assert (done.returncode, sum(desk.letters().values())) == (0, 1)
