@@ -75,9 +75,9 @@ class Press:
         Raises LetterError when this person's address or link cannot stand in a header, RenderError for a missing link.
         """
         head = (
-            f"{self._shared.sender}{_to(to_email, to_name)}{self._shared.reply_to}{self._subject_field(values)}"
+            f"{self._shared.sender}{to_field(to_email, to_name)}{self._shared.reply_to}{self._subject_field(values)}"
             f"Date: {headers.date(date)}\r\nMessage-ID: {message_id}\r\nMIME-Version: 1.0\r\n{self._shared.list_id}"
-            f"List-Unsubscribe: <{_unsubscribe(unsubscribe_url)}>\r\n"
+            f"List-Unsubscribe: <{list_unsubscribe(unsubscribe_url)}>\r\n"
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nPrecedence: bulk\r\n"
             f'Content-Type: multipart/alternative; boundary="{self._body.boundary}"\r\n'
         )
@@ -123,7 +123,8 @@ class Press:
             )
 
 
-def _to(email: str, name: str) -> str:
+def to_field(email: str, name: str) -> str:
+    """The field To with its CRLF. Raises LetterError for an address that cannot stand in one."""
     if not headers.is_address(email):
         raise LetterError(
             f"{email!r} is not an address that a letter can carry",
@@ -132,8 +133,11 @@ def _to(email: str, name: str) -> str:
     return headers.phrase_and_angle("To", headers.tame(name, headers.LONGEST_NAME), email) + "\r\n"
 
 
-def _unsubscribe(url: str) -> str:
-    """The URL as it is: folded or encoded, Gmail would ignore it and offer only "report spam"."""
+def list_unsubscribe(url: str) -> str:
+    """The URL as it is: folded or encoded, Gmail would ignore it and offer only "report spam".
+
+    Raises LetterError when it cannot stand so.
+    """
     if not _UNSUBSCRIBE_URL.fullmatch(url) or "=?" in url:
         raise LetterError(
             f"{url!r} cannot be a List-Unsubscribe: mailbox providers want one https address (RFC 8058)",

@@ -22,8 +22,8 @@ class Meta(Protocol):
     endpoint_url: str
 
 
-class Client(Protocol):
-    """The part of boto3's `sesv2` client that is used here; boto3 makes its methods from Amazon's model."""
+class Sender(Protocol):
+    """The part of boto3's `sesv2` client that sends; boto3 makes its methods from Amazon's model."""
 
     meta: Meta
 
@@ -34,6 +34,14 @@ class Client(Protocol):
     def send_bulk_email(self, **parameters: Any) -> Answer:
         """A template, and up to 50 people."""
         ...
+
+    def close(self) -> None:
+        """Close its connections."""
+        ...
+
+
+class Reader(Protocol):
+    """The part of boto3's `sesv2` client that changes nothing."""
 
     def get_account(self) -> Answer:
         """Rate, quota and standing."""
@@ -56,6 +64,10 @@ class Client(Protocol):
         ...
 
 
+class Client(Sender, Reader, Protocol):
+    """The whole of it."""
+
+
 class Maker(Protocol):
     """The part of boto3's session that is used here."""
 
@@ -64,7 +76,7 @@ class Maker(Protocol):
         ...
 
 
-def sending_client(threads: int, session: boto3.session.Session | None = None) -> Client:
+def sending_client(threads: int, session: boto3.session.Session | None = None) -> Sender:
     """A client with which one call is one request on the wire, whatever the environment says of retries.
 
     botocore's own retries answer a lost answer with the same letter once more: three times by default, five in its
@@ -83,7 +95,7 @@ def sending_client(threads: int, session: boto3.session.Session | None = None) -
     )
 
 
-def reading_client(session: boto3.session.Session | None = None) -> Client:
+def reading_client(session: boto3.session.Session | None = None) -> Reader:
     """A client for questions that may be asked again: it keeps botocore's retries. Raises as `sending_client`."""
     return _client(session, Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS))
 
