@@ -1,5 +1,6 @@
 """Waiting for other senders: as long as is decent, never for ever, and never by a clock that somebody may set."""
 
+import pytest
 from sqlalchemy import text
 
 from mailer.ledger import senders
@@ -59,3 +60,32 @@ def test_people_whom_a_stopped_process_is_claiming_are_not_waited_for_for_ever(o
         assert office.run(transport, observe=count) is End.OTHERS
     assert office.run(transport) is End.FINISHED
     assert sorted(letter.delivery for letter in transport.letters) == [f"{number}-1" for number in range(1, 6)]
+
+
+@pytest.mark.parametrize("day", [86400, -86400])
+@pytest.mark.parametrize("step", ["claimed", "answered", "settled"])
+def test_a_clock_stepped_by_a_day_in_mid_mailing_makes_nobody_wait_or_get_two(
+    office: Office, step: str, day: int
+) -> None:
+    office.people(range(1, 31))
+    transport = MemoryTransport()
+    slept = 0.0
+    steps = 0
+
+    def sleep(seconds: float) -> None:
+        nonlocal slept
+        slept += seconds
+        assert slept < 300, "it waits for the day"
+        office.time.seconds += seconds
+
+    def jump(name: str, _count: int) -> None:
+        nonlocal steps
+        steps += name == step
+        if steps == 4 and name == step:
+            office.time.seconds += day
+
+    office.time.sleep = sleep
+    assert office.run(transport, rate=10, batch=1, observe=jump) is End.FINISHED
+    assert sorted(int(letter.delivery.partition("-")[0]) for letter in transport.letters) == list(range(1, 31))
+    assert set(office.states().values()) == {"accepted"}
+    assert slept < 10
