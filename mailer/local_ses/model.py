@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote
 
 from botocore.loaders import Loader  # pyright: ignore[reportMissingTypeStubs]  # botocore has none
 
-from mailer.local_ses.refusals import Refusal, bad_request
+from mailer.local_ses.refusals import Refusal
 
 Shape = Mapping[str, Any]
 
@@ -23,8 +23,10 @@ Shape = Mapping[str, Any]
 class Model:
     """A service by botocore's model."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, *, invalid: str = "BadRequestException") -> None:
+        """`invalid` is what this service calls input that does not fit."""
         self.service = service
+        self._invalid = invalid
         self._service_id: dict[str, Any] = cast("Any", Loader()).load_service_model(service, "service-2")
         self.operations: dict[str, Any] = self._service_id["operations"]
         self._shapes: dict[str, Shape] = self._service_id["shapes"]
@@ -69,12 +71,12 @@ class Model:
                 case _:
                     pass
         if unknown:
-            raise bad_request(f"{operation} has no member {min(unknown)!r}.")
+            raise Refusal(self._invalid, f"{operation} has no member {min(unknown)!r}.")
         wrong: list[str] = []
         checked = self._structure(shape, found, "", wrong)
         if wrong:
             noun = "error" if len(wrong) == 1 else "errors"
-            raise bad_request(f"{len(wrong)} validation {noun} detected: {'; '.join(wrong)}")
+            raise Refusal(self._invalid, f"{len(wrong)} validation {noun} detected: {'; '.join(wrong)}")
         return checked
 
     def _from_query(self, member: Shape, values: list[str]) -> Any:

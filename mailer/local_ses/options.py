@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 from mailer.local_ses.refusals import Refusal
+
+Count = Annotated[int, Field(ge=0)]
 
 EVENT_TYPES = ("SEND", "REJECT", "BOUNCE", "COMPLAINT", "DELIVERY", "RENDERING_FAILURE")
 
@@ -20,9 +22,9 @@ def _one_set_that_publishes_everything() -> dict[str, tuple[str, ...]]:
 class Options:
     """The account and its faults. Counters (`..._next`, `fail_after`) count calls from the moment they are set."""
 
-    rate: float = 200.0
+    rate: Annotated[float, Field(gt=0)] = 200.0
     """Recipients per second, as GetAccount's MaxSendRate; must be above 0."""
-    daily_quota: float = 50_000
+    daily_quota: Annotated[float, Field(ge=-1)] = 50_000
     """Recipients in any 24 hours; -1 for no limit, as in GetAccount."""
     production_access: bool = True
     """False: the sandbox, where recipients must be verified too."""
@@ -32,30 +34,32 @@ class Options:
     """Addresses and domains that may send; None: all."""
     configuration_sets: Mapping[str, tuple[str, ...]] = field(default_factory=_one_set_that_publishes_everything)
     """Name → the event types that it publishes to the queue; an empty tuple: it has no event destination."""
-    throttle_next: int = 0
+    throttle_next: Count = 0
     """This many send calls are answered with 429."""
-    fail_after: int = 0
+    fail_after: Count = 0
     """This many send calls go well before `fail_next` begins."""
-    fail_next: int = 0
+    fail_next: Count = 0
     """This many send calls fail with `fail_code`, `fail_status` and `fail_message`."""
     fail_code: str = "InternalServiceErrorException"
-    fail_status: int = 500
+    fail_status: Annotated[int, Field(ge=400, le=599)] = 500
     fail_message: str = "The request could not be processed."
     fail_accepted: bool = False
     """The calls that fail were carried out nonetheless: an error after the fact."""
     fail_addresses: Mapping[str, str] = field(default_factory=dict[str, str])
     """Recipient → the BulkEmailStatus that its entry gets; SendEmail refuses it with the exception of that meaning."""
-    lose_next: int = 0
+    lose_next: Count = 0
     """This many send calls are accepted, and then the connection is dropped without an answer."""
-    lose_share: float = 0.0
+    lose_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """The share of send calls, 0 to 1, that this happens to at random."""
-    late_seconds: float = 0.0
+    late_seconds: Annotated[float, Field(ge=0, le=600)] = 0.0
     """Every answer to a send call comes so much later."""
     reorder_events: bool = False
     """The queue hands its events out in no order."""
-    repeat_events: int = 0
+    repeat_events: Annotated[int, Field(ge=0, le=10)] = 0
     """The queue holds every event so many times more."""
-    keep_contents: int = 10_000
+    raw_delivery: bool = False
+    """The queue's messages are the events themselves, and no SNS notifications around them."""
+    keep_contents: Count = 10_000
     """The content of this many letters is kept, the latest; of older ones only who, when and which tags."""
 
 

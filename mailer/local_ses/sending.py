@@ -182,7 +182,7 @@ def _accept(
     letter = AcceptedLetter(
         message_id, call.sender, to, tags, now, call.operation, call.configuration_set, content.failure, content
     )
-    state.accept(letter)
+    state.accept(letter, call.region)
 
 
 def _refuse_unverified(options: Options, call: Call, to: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from mailer.local_ses.service import Answer, LocalSes
 __all__ = ["LocalSes", "Server", "serve"]
 
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/,\s]+/\d{8}/([a-z0-9-]+)/(\w+)/aws4_request\b")
+_LOCAL_HOST = re.compile(r"(?:localhost|127\.[0-9.]+|\[::1\])(?::\d+)?")
 _MOST_BODY_BYTES = 64 * 1_048_576
 
 
@@ -37,11 +38,13 @@ def serve(
     """Answer calls in threads for the length of the block; port 0 is any free one. Raises OSError where none is free."""
     http = _Http((host, port), local_ses, sleep)
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05}, name="local-ses")
+    local_ses.let_wait(True)
     thread.start()
     try:
         shown = f"[{host}]" if ":" in host else host
         yield Server(f"http://{shown}:{http.server_address[1]}", local_ses)
     finally:
+        local_ses.let_wait(False)
         http.shutdown()
         thread.join()
         http.hang_up()
@@ -111,6 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if path.startswith("/_local/"):
                 self._write(_Reply(200, self._administered(path, body)))
+            elif path == "/" and (target := self.headers.get("X-Amz-Target", "")).startswith("AmazonSQS."):
+                self._queue(target, body)
             else:
                 self._answer(self._called(path, query, body))
         except Refusal as refusal:
@@ -134,6 +139,18 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refusal("RequestEntityTooLarge", f"The request is longer than {_MOST_BODY_BYTES} bytes.", status=413)
         return self.rfile.read(int(length))
 
+    def _queue(self, target: str, body: bytes) -> None:
+        """Speak SQS's protocol, JSON 1.0: the operation is in a header, an error's name in the body."""
+        answer = self.server.local_ses.call_queue(target.rpartition(".")[2], _parsed(body), base=self._base())
+        if isinstance(answer, Refusal):
+            named = {"__type": f"com.amazonaws.sqs#{answer.code}", "message": answer.message}
+            self._write(_Reply(answer.status, named, answer.code))
+        else:
+            self._write(_Reply(200, answer, kind="application/x-amz-json-1.0"))
+
+    def _base(self) -> str:
+        return f"http://{self.headers.get('Host', 'localhost')}"
+
     def _called(self, path: str, query: str, body: bytes) -> Answer:
         signed = _CREDENTIAL.match(self.headers.get("Authorization", ""))
         if signed is None:
@@ -144,6 +161,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Change or show the options; from this machine only, and by no page that a browser happens to have open."""
         if not ip_address(self.client_address[0]).is_loopback:
             raise Refusal("AccessDeniedException", "This is answered to this machine only.", status=403)
+        # A name that was made to point at this machine is not this machine's: the page behind it is a stranger's.
+        if _LOCAL_HOST.fullmatch(self.headers.get("Host", "")) is None:
+            raise Refusal("AccessDeniedException", "Call this server by a loopback address.", status=403)
         if path != "/_local/options":
             raise Refusal("NotFoundException", f"There is no {path}.", status=404)
         if self.command == "GET":
@@ -155,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _write(self, reply: "_Reply") -> None:
         content = json.dumps(reply.body).encode()
         self.send_response(reply.status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", reply.kind)
         self.send_header("Content-Length", str(len(content)))
         if reply.error:
             self.send_header("x-amzn-ErrorType", reply.error)
@@ -171,6 +191,7 @@ class _Reply:
     status: int
     body: Any
     error: str = ""
+    kind: str = "application/json"
 
 
 def _refused(refusal: Refusal) -> _Reply:

@@ -1,11 +1,12 @@
 """The local SES itself: one call in, one answer out; it knows no HTTP."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
 from typing import Any
 
+from mailer.local_ses import reads
 from mailer.local_ses.account import get_account
 from mailer.local_ses.faults import Faults
 from mailer.local_ses.letters import AcceptedLetter
@@ -15,7 +16,13 @@ from mailer.local_ses.refusals import Refusal, not_implemented
 from mailer.local_ses.sending import OVER_RATE, send_bulk_email, send_email
 from mailer.local_ses.state import State
 
-_SENDING = ("SendEmail", "SendBulkEmail")
+_SENDING = {"SendEmail", "SendBulkEmail"}
+_SUPPRESSION = {f"{verb}SuppressedDestination" for verb in ("Get", "Put", "Delete")} | {"ListSuppressedDestinations"}
+_READS = {
+    *("GetAccount", "ListEmailIdentities", "GetEmailIdentity"),
+    *("ListConfigurationSets", "GetConfigurationSet", "GetConfigurationSetEventDestinations"),
+}
+_HERE = {*_SUPPRESSION, *_READS, "PutAccountSendingAttributes"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,12 @@ class Answer:
 def ses_model() -> Model:
     """SESv2 by botocore's model, read once."""
     return Model("sesv2")
+
+
+@lru_cache(maxsize=1)
+def sqs_model() -> Model:
+    """SQS by botocore's model, read once."""
+    return Model("sqs", invalid="InvalidParameterValue")
 
 
 class LocalSes:
@@ -70,16 +83,48 @@ class LocalSes:
             operation, in_path = ses_model().find(method, path)
             if operation in _SENDING:
                 return self._send(operation, query, body, region, size)
+            if operation not in _HERE:
+                return Answer(not_implemented(operation))
             given = ses_model().read(operation, in_path, query, body)
             with self._state.lock:
-                return Answer(self._answer(operation, given))
+                return Answer(self._answer(operation, given, region))
         except Refusal as refusal:
             return Answer(refusal)
 
-    def _answer(self, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002  # the reads to come take it
-        if operation == "GetAccount":
-            return get_account(self._state)
-        raise not_implemented(operation)
+    def call_queue(self, operation: str, body: Any, *, base: str) -> Mapping[str, Any] | Refusal:
+        """Answer one SQS call; `base` is the URL that the caller reached us by."""
+        try:
+            if operation not in sqs_model().operations:
+                return Refusal("UnknownOperationException", f"{operation} is no operation of sqs.", status=404)
+            given = sqs_model().read(operation, {}, "", body)
+            return self._state.queue.answer(operation, given, self._state.options, base=base)
+        except Refusal as refusal:
+            return refusal
+
+    def let_wait(self, allowed: bool) -> None:  # noqa: FBT001  # it is the word itself
+        """Whether calls may wait for a message of the queue: not while a server closes."""
+        self._state.queue.let_wait(allowed)
+
+    def _answer(self, operation: str, given: Mapping[str, Any], region: str) -> Mapping[str, Any]:  # noqa: PLR0911  # one return an operation
+        state = self._state
+        match operation:
+            case "GetAccount":
+                return get_account(state)
+            case "PutAccountSendingAttributes":
+                state.options = replace(state.options, paused=not given.get("SendingEnabled", False))
+                return {}
+            case "ListEmailIdentities":
+                return reads.list_email_identities(state.options, given)
+            case "GetEmailIdentity":
+                return reads.get_email_identity(state.options, given)
+            case "ListConfigurationSets":
+                return reads.list_configuration_sets(state.options, given)
+            case "GetConfigurationSet":
+                return reads.get_configuration_set(state.options, given)
+            case "GetConfigurationSetEventDestinations":
+                return reads.get_event_destinations(state.options, given, region)
+            case _:
+                return state.suppression.answer(operation, given, state.clock())
 
     def _send(self, operation: str, query: str, body: Any, region: str, size: int) -> Answer:
         late = self._state.options.late_seconds

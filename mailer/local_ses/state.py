@@ -6,9 +6,12 @@ from collections import deque
 from collections.abc import Callable
 from random import Random
 
+from mailer.local_ses.events import Event, what_follows
 from mailer.local_ses.letters import AcceptedLetter
 from mailer.local_ses.limits import Limits
 from mailer.local_ses.options import Options
+from mailer.local_ses.queue import Queue
+from mailer.local_ses.suppression import SuppressionList
 
 
 class State:
@@ -20,6 +23,8 @@ class State:
         self.chance = chance
         self.options = options
         self.limits = Limits()
+        self.suppression = SuppressionList()
+        self.queue = Queue(clock=clock, chance=chance)
         self.accepted: list[AcceptedLetter] = []
         self._kept: deque[AcceptedLetter] = deque()
         self._numbers = itertools.count(1)
@@ -28,8 +33,13 @@ class State:
         """An id that looks like Amazon's and is never the same twice."""
         return f"0100{int(now * 1000):012x}-{next(self._numbers):08x}-{self.chance.getrandbits(64):016x}-000000"
 
-    def accept(self, letter: AcceptedLetter) -> None:
-        """Remember a letter, and forget the content of the oldest when too many are kept."""
+    def accept(self, letter: AcceptedLetter, region: str) -> None:
+        """Remember a letter, publish what follows of it, and forget the oldest content when too much is kept."""
+        published = self.options.configuration_sets.get(letter.configuration_set, ())
+        for kind, detail in what_follows(letter, self.suppression.reason(letter.recipient)):
+            if kind in published:
+                event = Event(kind, letter, region, detail, next(self._numbers))
+                self.queue.put(event, times=1 + self.options.repeat_events)
         self.accepted.append(letter)
         self._kept.append(letter)
         while len(self._kept) > self.options.keep_contents:

@@ -23,12 +23,28 @@ def server() -> Generator[Server]:
 @pytest.fixture
 def ses(server: Server) -> Generator[Any]:
     """boto3's client, with one attempt."""
-    client = make_client("sesv2", server.url)
+    client = _client("sesv2", server.url)
     yield client
     client.close()
 
 
-def make_client(service: str, url: str, **config: Any) -> Any:
+@pytest.fixture
+def unchecked_ses(server: Server) -> Generator[Any]:
+    """boto3's client, that checks nothing before it asks."""
+    client = _client("sesv2", server.url, parameter_validation=False)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def sqs(server: Server) -> Generator[Any]:
+    """boto3's client of the queue."""
+    client = _client("sqs", server.url)
+    yield client
+    client.close()
+
+
+def _client(service: str, url: str, **config: Any) -> Any:
     """A boto3 client with made-up credentials; what the environment says does not matter."""
     settings: dict[str, Any] = {"retries": {"total_max_attempts": 1, "mode": "standard"}, **config}
     return cast("Any", boto3).client(
