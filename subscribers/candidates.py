@@ -1,6 +1,18 @@
 """Who may be mailed: the one place that turns statuses and suppressions into a verdict, as SQL for any statement."""
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, String, case, func, literal, null, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    Select,
+    String,
+    Subquery,
+    case,
+    func,
+    literal,
+    null,
+    select,
+)
 
 from subscribers.lifecycle import Status, SuppressionReason
 from subscribers.tables import subscribers, subscriptions, suppressions
@@ -26,13 +38,26 @@ def suppressed_because(key: ColumnElement[str], table: FromClause) -> ScalarSele
     )
 
 
-def exclusion_reason() -> ColumnElement[str | None]:
+def _outranking() -> Subquery:
+    """Each suppressed address once, with `ranked`: its rank in two digits, then the reason that outranks the others."""
+    ranks = {reason.value: f"{rank:02}" for rank, reason in enumerate(SuppressionReason)}
+    rank = case(ranks, value=suppressions.c.reason, else_=f"{len(ranks):02}")
+    return (
+        select(suppressions.c.address_key, func.min(rank.concat(suppressions.c.reason)).label("ranked"))
+        .group_by(suppressions.c.address_key)
+        .subquery("outranking")
+    )
+
+
+def exclusion_reason(suppressed: ColumnElement[str | None] | None = None) -> ColumnElement[str | None]:
     """Why this person must not be mailed this newsletter; NULL: they may be.
 
     For statements that have `subscriber` and `subscription` in their FROM, either of them by an outer join:
-    no subscriber is `erased`, no subscription `unsubscribed`. Suppressions are looked up inside, not joined, so
-    a person with two of them stays one row.
+    no subscriber is `erased`, no subscription `unsubscribed`. `suppressed` is the reason that outranks the others, if
+    the statement has it; else it is looked up for each person, not joined, so that one with two of them stays one row.
     """
+    if suppressed is None:
+        suppressed = suppressed_because(subscribers.c.email_key, subscribers)
     status = subscriptions.c.status
     by_status = case(
         (status == literal(Status.SUBSCRIBED.value), null()),
@@ -41,7 +66,7 @@ def exclusion_reason() -> ColumnElement[str | None]:
     )
     return case(
         (subscribers.c.id.is_(None), literal(ERASED)),
-        else_=func.coalesce(suppressed_because(subscribers.c.email_key, subscribers), by_status, type_=String()),
+        else_=func.coalesce(suppressed, by_status, type_=String()),
     )
 
 
@@ -51,9 +76,13 @@ def verdicts(newsletter: str, segment: ColumnElement[bool] | None = None) -> Sel
     `exclusion` is NULL for those who may be mailed, else the reason that outranks the others. `segment` is what
     `segments.condition` makes. In no order; one row for each person.
     """
+    # Joined as a whole, where a claim looks up the few whom it takes: a million look-ups take PostgreSQL 2 s, this 0.2 s.
+    outranking = _outranking()
+    reason = exclusion_reason(func.substr(outranking.c.ranked, 3))
     chosen = (
-        select(subscribers.c.id.label("subscriber_id"), exclusion_reason().label("exclusion"))
+        select(subscribers.c.id.label("subscriber_id"), reason.label("exclusion"))
         .join_from(subscriptions, subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .outerjoin(outranking, outranking.c.address_key == subscribers.c.email_key)
         .where(subscriptions.c.newsletter == newsletter)
     )
     return chosen if segment is None else chosen.where(segment)

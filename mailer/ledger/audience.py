@@ -60,39 +60,42 @@ def preview(connection: Connection, newsletter: str, segment: ColumnElement[bool
 
 
 def freeze(connection: Connection, mailing_id: int, newsletter: str, segment: ColumnElement[bool] | None) -> Accounting:
-    """Fix the audience of a mailing: one INSERT … SELECT for those who get it, one for those left out.
+    """Fix the audience of a mailing: whoever gets it becomes a delivery, whoever is left out an exclusion.
 
     The caller called `hold_still` first, and commits. Raises AudienceMismatch when the counts do not add up.
     """
-    found = verdicts(newsletter, segment).subquery()
-    frozen = (
-        connection.execution_options(preserve_rowcount=True)
-        .execute(
-            insert(deliveries).from_select(
-                ["mailing_id", "subscriber_id", "state", "attempt"],
-                select(literal(mailing_id), found.c.subscriber_id, literal(State.PENDING.value), literal(0)).where(
-                    found.c.exclusion.is_(None)
-                ),
-            )
-        )
-        .rowcount
+    # In order of subscribers, as claims walk: on PostgreSQL a hash join would scatter each claim over the whole table.
+    statement = verdicts(newsletter, segment).order_by(subscriptions.c.subscriber_id)
+    at_once = connection.dialect.name == "postgresql"
+    found = statement.cte("found") if at_once else statement.subquery("found")
+    mine = literal(mailing_id)
+    chosen = select(mine, found.c.subscriber_id, literal(State.PENDING.value), literal(0))
+    freezing = insert(deliveries).from_select(
+        ["mailing_id", "subscriber_id", "state", "attempt"], chosen.where(found.c.exclusion.is_(None))
     )
-    connection.execute(
-        insert(exclusions).from_select(
-            ["mailing_id", "subscriber_id", "reason"],
-            select(literal(mailing_id), found.c.subscriber_id, found.c.exclusion).where(found.c.exclusion.is_not(None)),
-        )
-    )
+    left_out = select(mine, found.c.subscriber_id, found.c.exclusion).where(found.c.exclusion.is_not(None))
+    excluding = insert(exclusions).from_select(["mailing_id", "subscriber_id", "reason"], left_out)
+    if at_once:
+        # One reading of the book for both: it takes PostgreSQL 1.5 s for a million people. SQLite has no such statement.
+        freezing = freezing.add_cte(excluding.cte("excluding"))
+    else:
+        connection.execute(excluding)
+    frozen = connection.execution_options(preserve_rowcount=True).execute(freezing).rowcount
     accounting = Accounting(
         connection.execute(_candidates(newsletter, segment)).scalar_one(), frozen, excluded(connection, mailing_id)
     )
     accounting.verify()
     connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(audience=frozen))
+    if at_once:
+        # Until autovacuum came by, a minute later, PostgreSQL would expect few rows here and sort a million for each claim.
+        connection.execute(text("ANALYZE delivery"))
     return accounting
 
 
 def add_new(connection: Connection, mailing_id: int, newsletter: str, segment: ColumnElement[bool] | None) -> int:
     """Add whoever may be mailed now and has no delivery in this mailing yet; how many. Their exclusions are dropped."""
+    if connection.execute(select(mailings.c.id).where(mailings.c.id == mailing_id).with_for_update()).first() is None:
+        return 0  # discarded meanwhile: no foreign key says so (docs/decisions/0018)
     found = verdicts(newsletter, segment).subquery()
     mine = deliveries.c.mailing_id == mailing_id
     added = (

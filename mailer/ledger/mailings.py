@@ -152,13 +152,20 @@ def cancel(connection: Connection, mailing_id: int, now: datetime) -> int | None
 
 def discard(connection: Connection, mailing: MailingRow) -> bool:
     """Forget a mailing with its deliveries and exclusions. False, and nothing happens, when a letter may have left this machine."""
+    mine = deliveries.c.mailing_id == mailing.id
+    forgotten = delete(deliveries).where(mine)
     if mailing.transport != "outbox":
-        touched = select(1).where(deliveries.c.mailing_id == mailing.id, deliveries.c.attempt > 0).exists()
-        if connection.execute(select(touched)).scalar():
+        # Not looked at first and then deleted: a claim in between would be forgotten, and with it who got the issue.
+        forgotten = forgotten.where(deliveries.c.attempt == 0)
+    with connection.begin_nested() as savepoint:
+        # --also-new takes this lock too: what it adds meanwhile would be left without its mailing.
+        connection.execute(select(mailings.c.id).where(mailings.c.id == mailing.id).with_for_update())
+        connection.execute(forgotten)
+        if connection.execute(select(select(1).where(mine).exists())).scalar():
+            savepoint.rollback()
             return False
-    for table in (deliveries, exclusions):
-        connection.execute(delete(table).where(table.c.mailing_id == mailing.id))
-    connection.execute(delete(mailings).where(mailings.c.id == mailing.id))
+        connection.execute(delete(exclusions).where(exclusions.c.mailing_id == mailing.id))
+        connection.execute(delete(mailings).where(mailings.c.id == mailing.id))
     return True
 
 

@@ -1,11 +1,13 @@
 """The freeze: everybody is in the audience or excluded with a reason, and the sums are checked."""
 
+from threading import Thread
+
 import pytest
 from sqlalchemy import insert
 
 from mailer.database.engine import Database
 from mailer.errors import AudienceMismatch
-from mailer.ledger import audience
+from mailer.ledger import audience, mailings
 from mailer.ledger.audience import Accounting
 from mailer.ledger.tables import deliveries
 
@@ -71,3 +73,42 @@ def test_nobody_is_in_a_mailing_twice_whatever_the_code_does(world: World) -> No
     with pytest.raises(Exception, match=r"(?i)unique"), world.database.transaction() as connection:
         connection.execute(insert(deliveries).values(again))
     assert world.rows() == 1
+
+
+def _discard(world: World) -> bool:
+    with world.database.transaction() as connection:
+        mailing = mailings.find(connection, NEWS, 1)
+        return mailing is not None and mailings.discard(connection, mailing)
+
+
+def test_nobody_is_added_to_a_mailing_that_is_gone(world: World) -> None:
+    world.people([1])
+    world.open()
+    assert _discard(world)
+    with world.database.transaction() as connection:
+        audience.hold_still(connection)
+        assert audience.add_new(connection, world.mailing, NEWS, None) == 0
+    assert world.rows() == 0
+
+
+def test_whoever_is_added_while_the_mailing_is_discarded_goes_with_it(world: World) -> None:
+    world.people([1])
+    world.open()
+    world.people([2])
+    discarding = Thread(target=_discard, args=(world,))
+    with world.database.transaction() as connection:
+        audience.hold_still(connection)
+        assert audience.add_new(connection, world.mailing, NEWS, None) == 1
+        discarding.start()
+        discarding.join(0.3)
+        assert discarding.is_alive()
+    discarding.join()
+    assert world.rows() == 0
+
+
+def test_a_mailing_of_which_somebody_was_claimed_is_not_discarded(world: World) -> None:
+    world.people([1, 2])
+    world.open()
+    world.claim(1)
+    assert not _discard(world)
+    assert world.states() == {1: "claimed", 2: "pending"}

@@ -79,7 +79,6 @@ def _address_book() -> None:
 
 
 def _ledger() -> None:
-    mailing = sa.ForeignKey("mailing.id", ondelete="CASCADE")
     op.create_table(
         "mailing",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -96,7 +95,7 @@ def _ledger() -> None:
     )
     op.create_table(
         "delivery",
-        sa.Column("mailing_id", sa.Integer, mailing, primary_key=True),
+        sa.Column("mailing_id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("subscriber_id", sa.Integer, primary_key=True, autoincrement=False),
         *_words("state"),
         sa.Column("reason", sa.String, nullable=True),
@@ -111,10 +110,11 @@ def _ledger() -> None:
         _moment("complained_at", nullable=True),
         _moment("rejected_at", nullable=True),
         sqlite_with_rowid=False,
+        postgresql_with={"fillfactor": 30},
     )
     op.create_table(
         "exclusion",
-        sa.Column("mailing_id", sa.Integer, sa.ForeignKey("mailing.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("mailing_id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("subscriber_id", sa.Integer, primary_key=True, autoincrement=False),
         *_words("reason"),
         sqlite_with_rowid=False,
