@@ -2,7 +2,7 @@
 
 import typer
 
-from mailer.cli import database, deliveries, issues, send, status, subscribers, workspace
+from mailer.cli import database, deliveries, issues, local_ses, send, status, subscribers, workspace
 
 app = typer.Typer(
     name="mailer",
@@ -23,6 +23,7 @@ app.command()(status.status)
 app.command()(status.pause)
 app.command()(status.resume)
 app.command()(status.cancel)
+app.command()(local_ses.local_ses)
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(issues.app, name="issues")
 app.add_typer(subscribers.app, name="subscribers")

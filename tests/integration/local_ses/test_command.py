@@ -1,0 +1,71 @@
+"""`mailer local-ses` as a person starts it: a process that says what to set, and answers until it is stopped."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import boto3  # pyright: ignore[reportMissingTypeStubs]  # it has none
+import pytest
+
+
+@contextmanager
+def started(folder: Path, *arguments: str) -> Generator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "mailer", "local-ses", *arguments]
+    with subprocess.Popen(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def printed_until(process: subprocess.Popen[str], words: str) -> str:
+    assert process.stdout is not None
+    printed = ""
+    for line in process.stdout:
+        printed += line
+        if words in line:
+            return printed
+    raise AssertionError(printed)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_what_to_set_and_boto3_is_answered_until_it_is_stopped(stop: signal.Signals, tmp_path: Path) -> None:
+    with started(tmp_path, "--port", "0", "--rate", "7") as process:
+        said = dict(re.findall(r"export (\w+)=(\S+)", printed_until(process, "events come through")))
+        client = cast("Any", boto3).client(
+            "sesv2",
+            endpoint_url=said["AWS_ENDPOINT_URL_SESV2"],
+            region_name=said["AWS_DEFAULT_REGION"],
+            aws_access_key_id=said["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=said["AWS_SECRET_ACCESS_KEY"],
+        )
+        try:
+            assert client.get_account()["SendQuota"]["MaxSendRate"] == 7
+            process.send_signal(stop)
+            rest, _ = process.communicate(timeout=20)
+        finally:
+            client.close()
+        assert (process.returncode, rest.strip()) == (0, "0 letters were accepted, and are forgotten now.")
+    assert said["AWS_ENDPOINT_URL_SQS"] == said["AWS_ENDPOINT_URL_SESV2"]
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with started(tmp_path, "--port", port) as process:
+            said, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert said.startswith(f"error: cannot listen at 127.0.0.1:{port}: Address already in use")
+
+
+def test_an_address_that_others_reach_is_refused(tmp_path: Path) -> None:
+    with started(tmp_path, "--host", "0.0.0.0") as process:  # noqa: S104  # that is what is refused
+        said, _ = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert said.startswith("error: --host 0.0.0.0 is no loopback address")
