@@ -1,6 +1,5 @@
 """The transport that has SES compose the letters: a template and up to 50 people in a call, several calls side by side."""
 
-import json
 from collections.abc import Iterator, Sequence
 from math import floor
 from typing import Any
@@ -69,7 +68,7 @@ def _calls(entries: Sequence[Entry], people: int) -> Iterator[list[int]]:
         size = 0
         for place in places:
             entry = entries[place]
-            more = len(json.dumps(entry.parameters())) + len(", ")
+            more = entry.size + len(", ")
             if call and (len(call) == people or size + more > limits.LARGEST_CALL):
                 yield call
                 call = []

@@ -1,6 +1,7 @@
 """What SendBulkEmail is given for an edition: a template for each audience within it, and an entry for each person."""
 
 import json
+import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,12 +11,15 @@ from mailer.errors import LetterError, RenderError
 from mailer.message import headers
 from mailer.message.letterhead import shared_fields
 from mailer.message.press import Press, list_unsubscribe, to_field
-from mailer.rendering.edition import Edition
+from mailer.rendering.edition import Edition, Place, Slot
 from mailer.rendering.slots import escape, fill, value_for
 from mailer.ses import limits
 from mailer.ses.literals import Names, template
 
 _SUBJECT = "subject"
+
+# Values that every escape but that of URLs leaves as they are: nearly all of them.
+_PLAIN = re.compile(r"[\w!#$%()*+,./:;=?@^|~-]+(?: [\w!#$%()*+,./:;=?@^|~-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,10 @@ class Template:
 
     parameters: Mapping[str, Any]
     """Of SendBulkEmail, but for its entries."""
-    names: Names
+    slots: tuple[tuple[str, Slot], ...]
+    """Each by the name that its value goes by."""
+    texts: Mapping[str, str]
+    """By name, values that are the same for all."""
 
     @cached_property
     def size(self) -> int:
@@ -46,6 +53,11 @@ class Entry:
     """The value of the header List-Unsubscribe."""
     data: str
     """A JSON object: the value of every slot of the template."""
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes that it takes of a call."""
+        return len(json.dumps(self.parameters()))
 
     def parameters(self) -> dict[str, Any]:
         """As SendBulkEmail takes it."""
@@ -69,8 +81,11 @@ class Entries:
         self._edition = edition
         self._mailing = mailing
         self._set = {"ConfigurationSetName": configuration_set} if configuration_set else {}
+        self._segments = edition.segments
         self._templates: dict[tuple[bool, ...], Template] = {}
         self._fields = _fields(edition)
+        # The largest that there will be: what does not fit is said before anybody is written to.
+        self._template(self._segments)
 
     def entry(
         self,
@@ -87,9 +102,9 @@ class Entries:
         Raises LetterError when this person's address or link cannot stand in a header, or their values are too long.
         """
         made = self._template(segments)
-        data = dict(made.names.texts_by_name)
-        for slot, name in made.names.slots.items():
-            data[name] = escape(value_for(slot, values), slot.place)
+        data = dict(made.texts)
+        for name, slot in made.slots:
+            data[name] = _value(slot, values)
         if not self._fields.subject:
             data[_SUBJECT] = headers.tame(fill(self._edition.subject, values, ()))
         entry = Entry(
@@ -106,13 +121,14 @@ class Entries:
             or limits.in_tag(delivery)
             or limits.in_headers([*self._fields.default, ("List-Unsubscribe", entry.unsubscribe)])
             or limits.in_data(entry.data)
+            or limits.in_call(made.size + entry.size)
         )
         if wrong:
             raise LetterError(f"SES would not take the letter: {wrong}")
         return entry
 
     def _template(self, segments: Container[str]) -> Template:
-        inside = tuple(segment in segments for segment in self._edition.segments)
+        inside = tuple(segment in segments for segment in self._segments)
         made = self._templates.get(inside)
         if made is None:
             made = self._templates[inside] = self._made(segments)
@@ -138,7 +154,18 @@ class Entries:
             },
             **self._set,
         }
-        return Template(parameters, names)
+        made = Template(
+            parameters,
+            slots=tuple((name, slot) for slot, name in names.slots.items()),
+            texts={name: text for text, name in names.texts.items()},
+        )
+        if made.size > limits.LARGEST_CALL // 2:
+            raise RenderError(
+                f"issue {self._edition.issue} is too large to be sent in bulk: {made.size:,} bytes, and a call holds "
+                f"{limits.LARGEST_CALL:,} with its people",
+                hint="shorten it; mail programs cut letters of more than 102 KB anyway",
+            )
+        return made
 
 
 @dataclass(frozen=True)
@@ -155,7 +182,7 @@ class _Fields:
 def _fields(edition: Edition) -> _Fields:
     shared = shared_fields(edition)
     default = (
-        ("List-Id", _value(shared.list_id)),
+        ("List-Id", _on_one_line(shared.list_id)),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("Precedence", "bulk"),
     )
@@ -166,19 +193,26 @@ def _fields(edition: Edition) -> _Fields:
             hint=f"shorten the title in issues/{edition.letterhead.newsletter}/newsletter.yaml",
         )
     return _Fields(
-        sender=_value(shared.sender),
+        sender=_on_one_line(shared.sender),
         reply_to=edition.letterhead.reply_to,
         subject=headers.tame(fill(edition.subject, {}, ())) if shared.subject else "",
         default=default,
     )
 
 
+def _value(slot: Slot, values: Mapping[str, str]) -> str:
+    value = values.get(slot.name, "")
+    if slot.place is not Place.URL and _PLAIN.fullmatch(value):
+        return value
+    return escape(value_for(slot, values), slot.place)
+
+
 def _mailbox(email: str, name: str) -> str:
     """Name and address; a name for which SES has no room is left out."""
-    mailbox = _value(to_field(email, name))
-    return mailbox if len(mailbox) <= limits.LONGEST_MAILBOX else _value(to_field(email, ""))
+    mailbox = _on_one_line(to_field(email, name))
+    return mailbox if len(mailbox) <= limits.LONGEST_MAILBOX else _on_one_line(to_field(email, ""))
 
 
-def _value(field: str) -> str:
+def _on_one_line(field: str) -> str:
     """The value of a folded header field, on one line."""
     return field.partition(":")[2].replace("\r\n ", " ").strip()

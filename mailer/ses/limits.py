@@ -29,6 +29,9 @@ LONGEST_SET = 64
 _LONGEST_LOCAL_PART = 64  # RFC 5321 §4.5.3.1.1
 _LONGEST_LABEL = 63  # RFC 1035 §2.3.4
 
+_AROUND_ENTRIES = 100
+"""Bytes, generously, of what stands around the entries of a call."""
+
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
 _HEADER_NAME = re.compile(r"[!-9;-@A-~]+")
 _HEADER_VALUE = re.compile(r"[ -~]+")
@@ -77,6 +80,12 @@ def in_headers(headers: Sequence[tuple[str, str]]) -> str:
 def in_data(data: str) -> str:
     """What is wrong with an entry's ReplacementTemplateData."""
     return f"its values are longer than {LONGEST_DATA:,} characters" if len(data) > LONGEST_DATA else ""
+
+
+def in_call(size: int) -> str:
+    """What is wrong with a call of SendBulkEmail that one entry makes of so many bytes with its template."""
+    room = LARGEST_CALL - _AROUND_ENTRIES
+    return f"with the template it is larger than the {LARGEST_CALL:,} bytes of a call" if size > room else ""
 
 
 def in_configuration_set(name: str) -> str:

@@ -31,11 +31,6 @@ class Names:
         """The name of a text that is the same for all."""
         return self.texts.setdefault(text, f"t{len(self.texts)}")
 
-    @property
-    def texts_by_name(self) -> dict[str, str]:
-        """The values that are the same for all."""
-        return {name: text for text, name in self.texts.items()}
-
 
 def template(skeleton: Skeleton, segments: Container[str], names: Names) -> str:
     """The template for the people of `segments`; `names` learns what it takes to fill it."""

@@ -24,9 +24,8 @@ PIECES = st.recursive(
 def _arrived(skeleton: Skeleton, values: dict[str, str], segments: set[str]) -> str:
     names = Names()
     source = template(skeleton, segments, names)
-    data = names.texts_by_name | {
-        name: escape(value_for(slot, values), slot.place) for slot, name in names.slots.items()
-    }
+    data = {name: text for text, name in names.texts.items()}
+    data |= {name: escape(value_for(slot, values), slot.place) for slot, name in names.slots.items()}
     return filled_by_ses(parse(source), json.loads(json.dumps(data)))
 
 
@@ -46,7 +45,7 @@ def test_what_ses_takes_for_its_own_becomes_a_value_and_the_rest_stays() -> None
     names = Names()
     written = ("a { b } c {{x}} \\{{{ d{", name, "} \\", name, "\\ end \\")
     assert template(written, (), names) == "a { b } c {{t0}}x}} {{t1}} d{{t2}}{{v0}}{{t3}} {{t4}}{{v0}}\\ end \\"
-    assert names.texts_by_name == {"t0": "{{", "t1": "\\{{{", "t2": "{", "t3": "}", "t4": "\\"}
+    assert names.texts == {"{{": "t0", "\\{{{": "t1", "{": "t2", "}": "t3", "\\": "t4"}
     assert names.slots == {name: "v0"}
 
 
