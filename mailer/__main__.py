@@ -20,11 +20,7 @@ def run(arguments: list[str]) -> int:
     any_locale()
     try:
         code = app(arguments, standalone_mode=False)
-    except typer.Exit as stop:
-        return stop.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        # typer makes an Abort of Ctrl-C. The line that it was typed into has no end yet.
-        warn("\nStopped.")
+    except (typer.Abort, KeyboardInterrupt):  # typer's own way with Ctrl-C: it returns 130, or in older versions aborts
         return 130
     except (MailerError, SubscribersError) as error:
         # A mistake in a file begins with its place, path:line:col, where editors and terminals look for it.

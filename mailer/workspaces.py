@@ -9,8 +9,8 @@ from mailer.errors import MailerError
 
 _NEWSLETTER = """\
 # What never changes from issue to issue. The first five are yours to fill in: nothing is sent without them.
-title: {title}
-sender: {title} <news@example.org>      # an address that your SES account may send from
+title: "{title}"
+sender: "{title} <news@example.org>"    # an address that your SES account may send from
 publisher: Your Name
 postal_address: 1 Example Street, Example Town, EX1 1EX   # a real one: CAN-SPAM and CASL demand it
 theme: morning-post
@@ -86,7 +86,7 @@ def slug_of(name: str) -> str:
 def make_workspace(folder: Path, *, title: str, key: str, today: date) -> Made:
     """Write a workspace into `folder`. Raises MailerError, and writes nothing, when one of its files is there already."""
     slug = slug_of(folder.resolve().name)
-    title = title or slug.replace("-", " ").title()
+    title = title.strip() or slug.replace("-", " ").title()
     if not re.fullmatch(r"[\w .,&'’!-]+", title):
         raise MailerError(
             f"--title {title!r} has characters that need care in YAML", hint="begin plainly; edit newsletter.yaml later"

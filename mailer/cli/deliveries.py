@@ -66,6 +66,9 @@ def resolve(
     issue: IssueOption,
     as_: Annotated[str, typer.Option("--as", help="accepted: they have it. pending: they get it again.")],
     newsletter: NewsletterOption = None,
+    state: Annotated[str, typer.Option("--state", help="Which ones; nothing but `uncertain` can be resolved.")] = (
+        "uncertain"
+    ),
     yes: YesOption = False,
 ) -> int:
     """Settle uncertain deliveries by a person's word: the letters whose answer was lost."""
@@ -75,8 +78,14 @@ def resolve(
     from mailer.sending.resolving import resolve_uncertain  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
 
+    if state != State.UNCERTAIN:
+        raise UsageError(
+            f"--state is uncertain, not {state!r}", hint="what is known of the others is not a person's to change"
+        )
     if as_ not in (State.ACCEPTED, State.PENDING):
-        raise UsageError(f"--as is accepted or pending, not {as_!r}")
+        raise UsageError(
+            f"--as is accepted or pending, not {as_!r}", hint="accepted: they have it; pending: they get it again"
+        )
     workspace = open_workspace()
     mailing = the_mailing(workspace, newsletter, issue)
     with workspace.reading() as connection:

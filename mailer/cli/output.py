@@ -115,4 +115,8 @@ def ask(question: str, *, yes: bool = False) -> bool:
     if not sys.stdin.isatty():
         raise UsageError(f"{clean(question)} Nobody is here to answer", hint="say it beforehand with --yes")
     print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201  # as above
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    try:
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    except KeyboardInterrupt:
+        warn("\nNothing was changed.")
+        raise

@@ -22,6 +22,8 @@ BUSY_SECONDS = 15
 
 _WRITES = {"mailer_writes": True}
 
+_COMMON: dict[str, Any] = {"hide_parameters": True}  # an error of the database must not name people
+
 
 @dataclass(frozen=True)
 class Database:
@@ -109,7 +111,7 @@ def _json(text: str) -> Any:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, json_deserializer=_json)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, json_deserializer=_json, **_COMMON)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]  # called by the event
@@ -157,7 +159,7 @@ _POSTGRESQL: dict[str, Any] = {
 
 def _postgresql(url: URL) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True, connect_args=_POSTGRESQL)
+        return create_engine(url, pool_pre_ping=True, connect_args=_POSTGRESQL, **_COMMON)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise SettingsError(
             "MAILER_DATABASE_URL names PostgreSQL, whose driver is not installed",

@@ -45,7 +45,7 @@ def find(connection: Connection, newsletter: str, issue: int) -> MailingRow | No
 
 
 def previous(connection: Connection, newsletter: str, issue: int) -> MailingRow | None:
-    """The mailing of the newest issue before this one that was sent to anyone, for comparison."""
+    """The mailing of the newest issue before this one that has one, whatever became of it: for comparison."""
     statement = (
         select(*_COLUMNS)
         .where(mailings.c.newsletter == newsletter, mailings.c.issue < issue)

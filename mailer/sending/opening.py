@@ -77,7 +77,8 @@ def _same_segment(found: MailingRow, segment: str | None) -> None:
 
 def check_unchanged(found: MailingRow, source_digest: str, *, also_new: bool = False) -> None:
     """Raise EditionChanged when the issue's file is not the one that was frozen, and somebody is still to get it."""
-    if found.source_digest != source_digest and (found.state != MailingState.FINISHED or also_new):
+    over = found.state == MailingState.CANCELLED or (found.state == MailingState.FINISHED and not also_new)
+    if found.source_digest != source_digest and not over:
         raise EditionChanged(
             f"issue {found.issue} or its newsletter.yaml was edited after its mailing opened, "
             f"and everyone must get the same letter",

@@ -1,13 +1,19 @@
 """What a stranger does with the commands: pipes, other locales, wrong folders, numbers that nobody has; and what they answer."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from mailer.cli.output import clean, say_json, say_json_array
+from mailer.database.engine import connect
+from mailer.errors import DatabaseError
 
 from .conftest import SLUG, Desk
 
@@ -148,3 +154,62 @@ def test_a_setting_without_a_value_says_nothing(desk: Desk) -> None:
     desk.people(1)
     done = desk.run("send", "--issue", "1", "--yes", env={"MAILER_OUTBOX": "", "MAILER_DATABASE_URL": ""})
     assert (done.returncode, sum(desk.letters().values())) == (0, 1)
+
+
+@pytest.mark.parametrize("title", ["!News", "& Co", "'tis", "- x", "Yes", "null", "2026", " ", "x '", "O'Brien, Inc."])
+def test_a_new_workspace_can_be_sent_from_whatever_its_title(title: str, tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    assert desk.run("init", "paper", "--title", title).returncode == 0
+    desk.root = tmp_path / "paper"
+    assert desk.run("check", "--issue", "1").stdout == "Issue 1 is ready to be sent.\n"
+
+
+def test_only_what_is_uncertain_can_be_resolved(desk: Desk) -> None:
+    desk.people(1)
+    desk.run("send", "--issue", "1", "--yes")
+    resolve = ["deliveries", "resolve", "--issue", "1", "--as", "accepted", "--yes"]
+    assert desk.run(*resolve, "--state", "uncertain").stdout == "Nothing of issue 1 is uncertain.\n"
+    refused = desk.run(*resolve, "--state", "accepted")
+    assert (refused.returncode, "--state is uncertain" in refused.stderr) == (2, True)
+
+
+def test_a_cancelled_mailing_says_so_even_if_its_issue_was_edited(desk: Desk) -> None:
+    desk.people(3)
+    assert desk.run("send", "--issue", "1", "--limit", "1", "--yes").returncode == 4
+    assert desk.run("cancel", "--issue", "1", "--yes").returncode == 0
+    path = desk.root / "issues" / SLUG / "0001.md"
+    path.write_text(path.read_text().replace("Hello", "Good morning"))
+    done = desk.run("send", "--issue", "1", "--yes")
+    assert (done.returncode, "The mailing was cancelled" in done.stdout) == (1, True)
+    assert sum(desk.letters().values()) == 1
+
+
+def test_ctrl_c_at_a_question_changes_nothing_and_says_so_on_a_line_of_its_own(desk: Desk) -> None:
+    desk.people(1)
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "mailer", "send", "--issue", "1"],
+        cwd=desk.root,
+        env=desk.environment,
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        asked = "".join(iter(lambda: process.stderr.read(1) if process.stderr else "", "]"))
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    os.close(ours)
+    os.close(theirs)
+    assert asked == "Send issue 1 to 1 person? [y/N"
+    assert (process.returncode, rest) == (130, " \nNothing was changed.\n")
+    assert desk.run("status", "--issue", "1").returncode == 1  # no mailing was opened
+
+
+def test_no_error_of_the_database_shows_whom_it_is_about(tmp_path: Path) -> None:
+    with closing(connect(f"sqlite:///{tmp_path / 'mailer.db'}")) as database:
+        with pytest.raises(DatabaseError) as caught, database.reading() as connection:
+            connection.execute(text("SELECT :address"), {"address": ("ada@example.org",)})
+        assert caught.value.__cause__ is not None
+        assert "ada@example.org" not in f"{caught.value}{caught.value.__cause__}"
