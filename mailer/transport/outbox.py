@@ -16,6 +16,8 @@ from pathlib import Path
 from mailer.errors import TransportError
 from mailer.transport.base import Accepted, Envelope, Lost, NotSent, Receipt
 
+_BARRED = "another sender looked for its letter, found none, and took over"
+
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 _FLUSHERS = 8
@@ -72,22 +74,23 @@ class Outbox:
         receipts: list[Receipt] = []
         try:
             for envelope, draft in zip(envelopes, drafts, strict=False):
-                self._name(envelope, draft)
-                receipts.append(Accepted(_message_id(envelope.mailing, envelope.delivery)))
+                receipts.append(self._carried(envelope, draft))
         except OSError as error:
             failure = error
         finally:
             # Once a letter has its name, a draft that cannot be removed must not make it "not sent".
-            for draft in filter(None, drafts):
-                with suppress(OSError):
-                    draft.unlink()
+            for draft in drafts:
+                if draft is not None and not isinstance(draft, NotSent):
+                    with suppress(OSError):
+                        draft.unlink()
         carried = envelopes[: len(receipts)]
         try:
             for mailing in sorted({envelope.mailing for envelope in carried}):
                 _make_lasting(self._folder / mailing)
         except OSError as error:
             # The files have their names, but a power cut might take them: nobody knows.
-            receipts = [Lost(f"written, but the disk did not confirm it: {error.strerror}")] * len(carried)
+            lost = Lost(f"written, but the disk did not confirm it: {error.strerror}")
+            receipts = [lost if isinstance(receipt, Accepted) else receipt for receipt in receipts]
         if failure is not None:
             trouble = _translated(failure, self._folder)
             if not carried:
@@ -98,7 +101,8 @@ class Outbox:
     def look_up(self, mailing: str, deliveries: Sequence[str]) -> dict[str, Receipt]:
         """Accepted for each delivery whose file stands, NotSent for each other; drafts of a dead sender are removed.
 
-        Call it only for senders that are proved dead. Raises TransportError when the folder cannot be read: an unread
+        What is answered NotSent will never be sent, also if its sender lives after all (a server ended its connection,
+        and with it its lock, in the middle of a call): that sender is told NotSent too. Raises TransportError when the folder cannot be read: an unread
         folder must not pass for an empty one, or everyone in it would be written to again.
         """
         _must_be_tag(mailing)
@@ -106,6 +110,8 @@ class Outbox:
             _must_be_tag(delivery)
         folder = self._folder / mailing
         try:
+            _make_private(self._folder)
+            _make_private(folder)
             written = _swept(folder, set(deliveries))
         except OSError as error:
             raise _translated(error, folder) from error
@@ -116,28 +122,31 @@ class Outbox:
             for delivery in deliveries
         }
 
-    def _drafted(self, envelopes: Sequence[Envelope]) -> tuple[list[Path | None], OSError | None]:
-        """A draft on the disk for each envelope, None where its letter stands already; they end at the first failure."""
-        drafts: list[Path | None] = []
+    def _drafted(self, envelopes: Sequence[Envelope]) -> tuple[list[Path | NotSent | None], OSError | None]:
+        """A draft on the disk for each envelope; None where its letter stands already, NotSent where it is barred.
+
+        They end at the first failure.
+        """
+        drafts: list[Path | NotSent | None] = []
         failure: OSError | None = None
         try:
             for envelope in envelopes:
                 drafts.append(self._draft(envelope))  # noqa: PERF401  # those before a failure must stay in the list
         except OSError as error:
             failure = error
-        written = [draft for draft in drafts if draft is not None]
+        written = [draft for draft in drafts if draft is not None and not isinstance(draft, NotSent)]
         # Together, not one after the other: the disk then waits once for several, three times as many letters a second.
         with ThreadPoolExecutor(_FLUSHERS) as flushers:
             flushed = list(flushers.map(_flushed, written))
         for draft, error in zip(written, flushed, strict=True):
             if error is not None:
                 failed = drafts.index(draft)
-                for later in filter(None, drafts[failed:]):
+                for later in written[written.index(draft) :]:
                     later.unlink(missing_ok=True)
                 return drafts[:failed], error
         return drafts, failure
 
-    def _draft(self, envelope: Envelope) -> Path | None:
+    def _draft(self, envelope: Envelope) -> Path | NotSent | None:
         folder = self._folder / envelope.mailing
         if self._letter(envelope).exists():
             return None
@@ -152,13 +161,26 @@ class Outbox:
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
+        # Only now: a look-up bars first and removes drafts then, so it either finds this one, or is seen here.
+        if _bar(folder, envelope.delivery).exists():
+            draft.unlink(missing_ok=True)
+            return NotSent(_BARRED)
         return draft
 
-    def _name(self, envelope: Envelope, draft: Path | None) -> None:
+    def _carried(self, envelope: Envelope, draft: Path | NotSent | None) -> Receipt:
         """Give the draft its name. A rename would write over a letter that came to stand there; a link does not."""
+        if isinstance(draft, NotSent):
+            return draft
         if draft is not None:
-            with suppress(FileExistsError):
+            try:
                 os.link(draft, self._letter(envelope))
+            except FileExistsError:
+                pass
+            except FileNotFoundError:
+                if _bar(self._folder / envelope.mailing, envelope.delivery).exists():
+                    return NotSent(_BARRED)
+                raise
+        return Accepted(_message_id(envelope.mailing, envelope.delivery))
 
     def _letter(self, envelope: Envelope) -> Path:
         return self._folder / envelope.mailing / f"{envelope.delivery}.eml"
@@ -169,24 +191,31 @@ def _flushed(draft: Path) -> OSError | None:
     try:
         with draft.open("rb") as file:
             os.fsync(file.fileno())
+    except FileNotFoundError:
+        return None  # a look-up took it away, which shows when it is to get its name
     except OSError as error:
         return error
     return None
 
 
-def _swept(folder: Path, deliveries: set[str]) -> set[str]:
-    """The files of a mailing, after the drafts of these deliveries were removed.
+def _bar(folder: Path, delivery: str) -> Path:
+    """Where this stands, a look-up said of the delivery that it is not sent: it never will be."""
+    return folder / f".{delivery}.barred"
 
-    In this order: were a sender alive after all, its draft is gone before it could get a name that we did not see.
+
+def _swept(folder: Path, deliveries: set[str]) -> set[str]:
+    """The files of a mailing, after those of these deliveries that are not written were barred and their drafts removed.
+
+    In this order: were a sender alive after all, it meets the bar, or its draft is gone before it could get a name that
+    we did not see.
     """
-    try:
-        for file in list(folder.iterdir()):
-            if file.name.startswith(".") and file.name[1:].partition(".")[0] in deliveries:
-                file.unlink(missing_ok=True)
-        _make_lasting(folder)
-        return {file.name for file in folder.iterdir()}
-    except FileNotFoundError:
-        return set()
+    for delivery in deliveries - {file.stem for file in folder.iterdir() if file.suffix == ".eml"}:
+        _bar(folder, delivery).mkdir(mode=0o700, exist_ok=True)
+    for file in list(folder.iterdir()):
+        if file.suffix == ".tmp" and file.name[1:].partition(".")[0] in deliveries:
+            file.unlink(missing_ok=True)
+    _make_lasting(folder)
+    return {file.name for file in folder.iterdir()}
 
 
 def _message_id(mailing: str, delivery: str) -> str:

@@ -1,12 +1,17 @@
 """Waiting for other senders: as long as is decent, never for ever, and never by a clock that somebody may set."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
 from mailer.ledger import senders
 from mailer.ledger.claims import Desk
 from mailer.sending.run import End
+from mailer.transport.base import Envelope, Receipt
 from mailer.transport.memory import MemoryTransport
+from mailer.transport.outbox import Outbox
 
 from .conftest import NEWS, Office
 
@@ -89,3 +94,30 @@ def test_a_clock_stepped_by_a_day_in_mid_mailing_makes_nobody_wait_or_get_two(
     assert sorted(int(letter.delivery.partition("-")[0]) for letter in transport.letters) == list(range(1, 31))
     assert set(office.states().values()) == {"accepted"}
     assert slept < 10
+
+
+def test_a_sender_counted_dead_in_its_call_does_not_double_what_another_looked_up_and_sent(
+    office: Office, tmp_path: Path
+) -> None:
+    if office.database.path is not None:
+        return  # a file lock is not lost while its process lives
+    office.people(range(1, 8))
+    folder = tmp_path / "outbox"
+
+    class Slow(Outbox):
+        """In its first call it loses its lock, and another sender sends everything."""
+
+        def send(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
+            with office.database.reading() as connection:
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database = "
+                        "(SELECT oid FROM pg_database WHERE datname = current_database())"
+                    )
+                )
+            assert office.run(Outbox(folder)) is End.FINISHED
+            return super().send(envelopes)
+
+    office.run(Slow(folder))
+    assert sorted(int(path.name.partition("-")[0]) for path in folder.glob("*/[!.]*")) == list(range(1, 8))
+    assert set(office.states().values()) == {"accepted"}
