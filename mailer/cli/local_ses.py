@@ -39,6 +39,7 @@ def local_ses(
             for name, value in _environment(server.url).items():
                 say(f"  export {name}={value}")
             say(f"\nIts events come through {queue_url(server.url)} to letters of the configuration set `newsletter`.")
+            say(f"Look at the letters at {server.url}/")
             _wait_for_ctrl_c()
     except OSError as error:
         raise MailerError(

@@ -1,4 +1,4 @@
-"""The local SES over HTTP: boto3 talks to it as to Amazon's endpoint, and `/_local/` tells it which faults to have."""
+"""The local SES over HTTP: boto3 talks to it as to Amazon's endpoint, and below `/_local/` are its inbox and its options."""
 
 import json
 import re
@@ -12,14 +12,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from typing import Any
 
+from mailer.local_ses import inbox
 from mailer.local_ses.options import as_json
-from mailer.local_ses.refusals import Refusal
+from mailer.local_ses.refusals import Refusal, not_found
 from mailer.local_ses.service import Answer, LocalSes
 
 __all__ = ["LocalSes", "Server", "serve"]
 
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/,\s]+/\d{8}/([a-z0-9-]+)/(\w+)/aws4_request\b")
 _LOCAL_HOST = re.compile(r"(?:localhost|127\.[0-9.]+|\[::1\])(?::\d+)?")
+_SQS_JSON = "application/x-amz-json-1.0"
+_GUARDS = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"))
 _MOST_BODY_BYTES = 64 * 1_048_576
 
 
@@ -111,11 +114,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(_refused(refusal))
             return
         path, _, query = self.path.partition("?")
+        target = self.headers.get("X-Amz-Target", "")
         try:
             if path.startswith("/_local/"):
-                self._write(_Reply(200, self._administered(path, body)))
-            elif path == "/" and (target := self.headers.get("X-Amz-Target", "")).startswith("AmazonSQS."):
+                self._write(self._ours(path, query, body))
+            elif path == "/" and target.startswith("AmazonSQS."):
                 self._queue(target, body)
+            elif path == "/" and self.command == "GET":
+                self._write(_Reply(302, headers=(("Location", "/_local/"),)))
             else:
                 self._answer(self._called(path, query, body))
         except Refusal as refusal:
@@ -129,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif isinstance(answer.body, Refusal):
             self._write(_refused(answer.body))
         else:
-            self._write(_Reply(200, answer.body))
+            self._write(_json(200, answer.body))
 
     def _body(self) -> bytes:
         if "Transfer-Encoding" in self.headers:
@@ -144,9 +150,9 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.local_ses.call_queue(target.rpartition(".")[2], _parsed(body), base=self._base())
         if isinstance(answer, Refusal):
             named = {"__type": f"com.amazonaws.sqs#{answer.code}", "message": answer.message}
-            self._write(_Reply(answer.status, named, answer.code))
+            self._write(_json(answer.status, named, _SQS_JSON))
         else:
-            self._write(_Reply(200, answer, kind="application/x-amz-json-1.0"))
+            self._write(_json(200, answer, _SQS_JSON))
 
     def _base(self) -> str:
         return f"http://{self.headers.get('Host', 'localhost')}"
@@ -157,45 +163,52 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refusal("MissingAuthenticationTokenException", "Missing Authentication Token", status=403)
         return self.server.local_ses.call(self.command, path, query, _parsed(body), region=signed[1], size=len(body))
 
-    def _administered(self, path: str, body: bytes) -> Any:
-        """Change or show the options; from this machine only, and by no page that a browser happens to have open."""
+    def _ours(self, path: str, query: str, body: bytes) -> "_Reply":
+        """The options and the inbox: for this machine only, and for no page that a browser happens to have open."""
         if not ip_address(self.client_address[0]).is_loopback:
             raise Refusal("AccessDeniedException", "This is answered to this machine only.", status=403)
         # A name that was made to point at this machine is not this machine's: the page behind it is a stranger's.
         if _LOCAL_HOST.fullmatch(self.headers.get("Host", "")) is None:
             raise Refusal("AccessDeniedException", "Call this server by a loopback address.", status=403)
+        if self.command == "GET" and path != "/_local/options":
+            page = inbox.page(self.server.local_ses.accepted, path, query)
+            return _Reply(200, page.content, page.kind, (("Content-Security-Policy", page.policy), *_GUARDS))
         if path != "/_local/options":
-            raise Refusal("NotFoundException", f"There is no {path}.", status=404)
+            raise not_found(f"There is no {self.command} {path}.")
         if self.command == "GET":
-            return as_json(self.server.local_ses.options)
+            return _json(200, as_json(self.server.local_ses.options))
         if self.headers.get_content_type() != "application/json":
             raise Refusal("UnsupportedMediaType", "Send application/json.", status=415)
-        return as_json(self.server.local_ses.change_options(_parsed(body)))
+        return _json(200, as_json(self.server.local_ses.change_options(_parsed(body))))
 
     def _write(self, reply: "_Reply") -> None:
-        content = json.dumps(reply.body).encode()
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.kind)
-        self.send_header("Content-Length", str(len(content)))
-        if reply.error:
-            self.send_header("x-amzn-ErrorType", reply.error)
+        self.send_header("Content-Length", str(len(reply.content)))
+        for name, value in reply.headers:
+            self.send_header(name, value)
         self.end_headers()
         # A client that has given up waiting is no trouble of ours.
         with suppress(BrokenPipeError, ConnectionResetError):
-            self.wfile.write(content)
+            self.wfile.write(reply.content)
             self.wfile.flush()
 
 
 @dataclass(frozen=True)
 class _Reply:
     status: int
-    body: Any
-    error: str = ""
+    content: bytes = b""
     kind: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def _json(status: int, value: Any, kind: str = "application/json", error: str = "") -> _Reply:
+    headers = (("x-amzn-ErrorType", error),) if error else ()
+    return _Reply(status, json.dumps(value).encode(), kind, headers)
 
 
 def _refused(refusal: Refusal) -> _Reply:
-    return _Reply(refusal.status, {"message": refusal.message}, refusal.code)
+    return _json(refusal.status, {"message": refusal.message}, error=refusal.code)
 
 
 def _parsed(body: bytes) -> Any:

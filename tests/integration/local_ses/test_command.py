@@ -37,7 +37,7 @@ def printed_until(process: subprocess.Popen[str], words: str) -> str:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_what_to_set_and_boto3_is_answered_until_it_is_stopped(stop: signal.Signals, tmp_path: Path) -> None:
     with started(tmp_path, "--port", "0", "--rate", "7") as process:
-        said = dict(re.findall(r"export (\w+)=(\S+)", printed_until(process, "events come through")))
+        said = dict(re.findall(r"export (\w+)=(\S+)", printed_until(process, "Look at the letters")))
         client = cast("Any", boto3).client(
             "sesv2",
             endpoint_url=said["AWS_ENDPOINT_URL_SESV2"],
