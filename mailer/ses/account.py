@@ -23,7 +23,7 @@ class Account:
     """Recipients a second."""
     quota: float | None
     """Recipients in any 24 hours; None: as many as you like."""
-    sent: float
+    used: float
     """Recipients in the last 24 hours."""
     production: bool
     """False in the sandbox, where only verified addresses get letters."""
@@ -34,7 +34,7 @@ class Account:
     @property
     def left(self) -> float | None:
         """How many recipients the quota still has room for."""
-        return None if self.quota is None else max(0.0, self.quota - self.sent)
+        return None if self.quota is None else max(0.0, self.quota - self.used)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def read_account(client: Reader) -> Account:
     return Account(
         rate=quota.get("MaxSendRate", 0.0),
         quota=None if daily == -1 else daily,
-        sent=quota.get("SentLast24Hours", 0.0),
+        used=quota.get("SentLast24Hours", 0.0),
         production=answer.get("ProductionAccessEnabled", False),
         sending=answer.get("SendingEnabled", False),
         enforcement=answer.get("EnforcementStatus", ""),

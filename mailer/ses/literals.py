@@ -46,12 +46,12 @@ def template(skeleton: Skeleton, segments: Container[str], names: Names) -> str:
 
 
 def _protected(text: str, names: Names, *, after: bool, before: bool) -> str:
-    patterns = [
+    runs = [
         *([_TOUCHES_THE_SLOT_BEFORE] if after else []),
         _OPENS,
         *([_TOUCHES_THE_SLOT_BEHIND] if before else []),
     ]
-    return re.sub("|".join(patterns), lambda found: _slot(names.of_text(found[0])), text)
+    return re.sub("|".join(runs), lambda found: _slot(names.of_text(found[0])), text)
 
 
 def _slot(name: str) -> str:

@@ -71,7 +71,7 @@ _CREDENTIALS = (
     "OptInRequired",
     "SubscriptionRequiredException",
 )
-_THROTTLES = (
+_TOO_FAST = (
     "TooManyRequestsException",
     "ThrottlingException",
     "Throttling",
@@ -99,8 +99,8 @@ _HANDSHAKES = ("certificate_verify_failed", "certificate verify failed", "wrong_
 
 TABLE: tuple[Row, ...] = (
     # --- SES answered: error codes ---
-    *(Row(name, Fate.QUOTA, "daily") for name in _THROTTLES),
-    *(Row(name, Fate.AGAIN) for name in _THROTTLES),
+    *(Row(name, Fate.QUOTA, "daily") for name in _TOO_FAST),
+    *(Row(name, Fate.AGAIN) for name in _TOO_FAST),
     Row("LimitExceededException", Fate.AGAIN, "maximum sending rate"),
     Row("LimitExceededException", Fate.QUOTA),
     Row("AccountSuspendedException", Fate.ACCOUNT),

@@ -14,7 +14,7 @@ from mailer.errors import TransportError
 from mailer.ses.account import Account, in_account, in_configuration_set, in_identity, read_account
 from mailer.ses.client import Answer, Reader
 
-GOOD = Account(rate=14.0, quota=50_000.0, sent=1_000.0, production=True, sending=True, enforcement="HEALTHY")
+GOOD = Account(rate=14.0, quota=50_000.0, used=1_000.0, production=True, sending=True, enforcement="HEALTHY")
 
 
 class Asked(Reader):
@@ -76,7 +76,7 @@ def test_minus_one_is_no_quota_at_all() -> None:
 
 
 def test_more_sent_than_the_quota_leaves_nothing_and_not_less() -> None:
-    assert replace(GOOD, sent=60_000.0).left == 0
+    assert replace(GOOD, used=60_000.0).left == 0
 
 
 def test_an_account_in_order_has_no_findings() -> None:
@@ -97,7 +97,7 @@ def test_an_account_in_order_has_no_findings() -> None:
         (replace(GOOD, rate=0.0), ("the account may not send at all: its rate or its quota is 0", True)),
         (replace(GOOD, quota=0.0), ("the account may not send at all: its rate or its quota is 0", True)),
         (
-            replace(GOOD, sent=49_000.0),
+            replace(GOOD, used=49_000.0),
             ("the quota has room for 1,000 of 2,000 people within 24 hours of the last ones", False),
         ),
     ],
