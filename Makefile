@@ -61,8 +61,8 @@ picture:  ## put the pictures of issue 54 together for the README (needs chromiu
 		--disable-component-update --disable-sync --hide-scrollbars --window-size=1640,900 \
 		--screenshot=docs/pictures/issue-54.png docs/pictures/together.html
 
-bench: .venv/dev  ## measure: rendering, letters, starting up (benchmarks/README.md)
-	@$(BIN)/python benchmarks
+bench: .venv/dev  ## measure: rendering, letters, the ledger, starting up (benchmarks/README.md)
+	@$(BIN)/python benchmarks $(ARGS)
 
 lock:  ## pin every package anew in requirements/ (needs uv); UPGRADE=--upgrade takes the newest
 	@command -v uv >/dev/null || { echo "uv is missing: pip install uv" >&2; exit 1; }

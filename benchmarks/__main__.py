@@ -1,21 +1,27 @@
-"""`make bench`: every benchmark in turn, as one table."""
+"""`make bench`: every benchmark in turn, or those named (`make bench ARGS=ledger`), as one table."""
 
 import os
 import platform
 import sys
 
 import composing
+import ledger
 import rendering
 import sending
 import starting
 
+BENCHMARKS = {
+    "rendering": rendering,
+    "composing": composing,
+    "sending": sending,
+    "ledger": ledger,
+    "starting": starting,
+}
+
 if __name__ == "__main__":
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}")
     missed = [
-        figure
-        for benchmark in (rendering, composing, sending, starting)
-        for figure in benchmark.figures()
-        if not figure.shown()
+        figure for name in sys.argv[1:] or BENCHMARKS for figure in BENCHMARKS[name].figures() if not figure.shown()
     ]
     if missed:
         print("\nMissed: " + ", ".join(figure.name for figure in missed))

@@ -21,13 +21,18 @@ class Figure:
     unit: str
     at_most: float | None = None
     note: str = ""
+    at_least: float | None = None
 
     def shown(self) -> bool:
         """Print it as a line; whether it is as it should be."""
-        good = self.at_most is None or self.value <= self.at_most
-        target = "" if self.at_most is None else f"≤ {self.at_most:g} {'' if good else '✗'}"
+        good = (self.at_most is None or self.value <= self.at_most) and (
+            self.at_least is None or self.value >= self.at_least
+        )
+        bound = f"≤ {self.at_most:,g}" if self.at_most is not None else ""
+        bound = f"≥ {self.at_least:,g}" if self.at_least is not None else bound
+        target = f"{bound} {'' if good else '✗'}" if bound else ""
         digits = 0 if self.value >= 100 else 1 if self.value >= 10 else 2  # noqa: PLR2004  # three digits say enough
-        print(f"  {self.name:<46} {self.value:>9,.{digits}f} {self.unit:<12} {target:<9} {self.note}".rstrip())
+        print(f"  {self.name:<50} {self.value:>9,.{digits}f} {self.unit:<12} {target:<10} {self.note}".rstrip())
         return good
 
 
