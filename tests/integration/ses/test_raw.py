@@ -1,11 +1,14 @@
 """Whole letters through SES: each one once, and what became of it."""
 
+import time
 from contextlib import closing
+from random import Random
 
 import pytest
 
 from mailer.errors import TransportError
-from mailer.local_ses.server import Server
+from mailer.local_ses.options import Options
+from mailer.local_ses.server import LocalSes, Server, serve
 from mailer.ses.client import reading_client, sending_client
 from mailer.ses.transport import SesTransport
 from mailer.transport.base import Accepted, Envelope, Lost, NotSent, Refused, Transport
@@ -80,6 +83,22 @@ def test_nobody_listens_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(_transport()) as transport:
         receipts = transport.send([envelope(1), envelope(2)])
     assert [(type(receipt), getattr(receipt, "pause", None)) for receipt in receipts] == [(NotSent, "")] * 2
+
+
+def test_a_connection_that_was_closed_in_between_is_replaced_and_no_answer_lost_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    local_ses = LocalSes(Options(), clock=time.time, chance=Random(54))
+    with serve(local_ses) as first:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", first.url)
+        transport = _transport()
+        receipts = transport.send([envelope(1), envelope(2)])
+    receipts += transport.send([envelope(3)])
+    with serve(local_ses, port=int(first.url.rpartition(":")[2])):
+        receipts += transport.send([envelope(4), envelope(5)])
+        transport.close()
+    assert [type(receipt) for receipt in receipts] == [Accepted, Accepted, NotSent, Accepted, Accepted]
+    assert len(local_ses.accepted) == 4
 
 
 @pytest.fixture
