@@ -62,11 +62,15 @@ def new(newsletter: NewsletterOption = None) -> None:
 def check(issue: IssueOption, newsletter: NewsletterOption = None, as_json: JsonOption = False) -> int:
     """Read, render and check an issue; 1 when it cannot be sent as it is."""
     from mailer.errors import ContentErrors  # noqa: PLC0415  # lazy: heavy
-    from mailer.rendering.checks import check_edition  # noqa: PLC0415  # lazy: heavy
+    from mailer.rendering.checks import check_edition, check_inbox  # noqa: PLC0415  # lazy: heavy
+    from mailer.rendering.pipeline import render_edition  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
 
+    workspace = open_workspace()
     try:
-        findings = check_edition(open_workspace().edition(newsletter, issue))
+        letter = workspace.newsletter(newsletter)
+        written = workspace.issue(letter, issue)
+        findings = [*check_edition(render_edition(written, workspace.theme(letter))), *check_inbox(written)]
     except ContentErrors as error:
         if not as_json:
             raise

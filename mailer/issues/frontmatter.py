@@ -17,7 +17,7 @@ ENCODED = re.compile(r"=\?.*?\?=")
 """What looks like an encoded word of RFC 2047, in a value that is bound for a header."""
 
 SHORTEST, LONGEST = 30, 150
-"""Characters of a preheader: fewer let an inbox fill the line from the page, more are never shown."""
+"""Characters of a good preheader: fewer let an inbox fill the line from the page, more are never shown."""
 
 COLDEST, HOTTEST = -95, 60
 """Degrees Celsius: a little beyond what was ever measured on Earth (-89.2 and 56.7, by the WMO)."""
@@ -66,7 +66,7 @@ def read_front_matter(source: Source, text: str | None, words: WordReader) -> Fr
     dateline = _dateline(entries.entries("dateline"), words)
     subject = entries.text("subject", "the line that a reader sees in the inbox")
     why = f"what an inbox shows after the subject, {SHORTEST} to {LONGEST} characters"
-    preheader = entries.text("preheader", why, shortest=SHORTEST, longest=LONGEST)
+    preheader = entries.text("preheader", why, longest=500)
     entries.close()
     locate = entries.locate("subject", subject)
     if found := ENCODED.search(subject):

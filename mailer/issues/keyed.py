@@ -39,8 +39,8 @@ class Entries:
             else:
                 self._keys[word], self._values[word] = key, value
 
-    def text(self, key: str, why: str = "", *, shortest: int = 1, longest: int = 200) -> str:
-        """One line of words, at least `shortest` and at most `longest` characters; "" when absent or wrong.
+    def text(self, key: str, why: str = "", *, longest: int = 200) -> str:
+        """One line of words, at most `longest` characters; "" when absent or wrong.
 
         `why` says why the key must be there; an optional key has none.
         """
@@ -48,9 +48,9 @@ class Entries:
         if node is None:
             return ""
         words = self._words(node, key)
-        if words and not shortest <= len(words) <= longest:
-            limits = f"{shortest} to {longest}" if shortest > 1 else f"at most {longest}"
-            self._source.mistake(place(node), f"{self._name}{key} has {len(words)} characters; it takes {limits}")
+        if len(words) > longest:
+            message = f"{self._name}{key} has {len(words)} characters; it takes at most {longest}"
+            self._source.mistake(place(node), message)
             return ""
         return words
 

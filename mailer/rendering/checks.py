@@ -8,6 +8,8 @@ from itertools import pairwise
 from typing import Literal
 from urllib.parse import quote, unquote
 
+from mailer.issues.frontmatter import LONGEST, SHORTEST
+from mailer.issues.model import Issue
 from mailer.rendering.edition import LINKS, Edition, Skeleton, Slot, walk
 from mailer.rendering.outline import Outline
 from mailer.rendering.slots import fill
@@ -50,6 +52,16 @@ def check_edition(edition: Edition) -> list[Finding]:
     if not fill(edition.subject, {}, ()).strip():
         findings.add(Finding("error", "the subject is empty"))
     return sorted(findings)
+
+
+def check_inbox(issue: Issue) -> list[Finding]:
+    """What an inbox makes of an issue before it is opened; none of it keeps the issue from being sent."""
+    length = len(issue.preheader)
+    if length < SHORTEST:
+        return [Finding("warning", f"the preheader has {length} characters; an inbox fills the line from the page")]
+    if length > LONGEST:
+        return [Finding("warning", f"the preheader has {length} characters; an inbox shows {LONGEST} at most")]
+    return []
 
 
 def _links(edition: Edition) -> Iterator[Finding]:

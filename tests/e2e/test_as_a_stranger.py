@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -213,3 +214,20 @@ def test_no_error_of_the_database_shows_whom_it_is_about(tmp_path: Path) -> None
             connection.execute(text("SELECT :address"), {"address": ("ada@example.org",)})
         assert caught.value.__cause__ is not None
         assert "ada@example.org" not in f"{caught.value}{caught.value.__cause__}"
+
+
+@pytest.mark.parametrize(
+    ("preheader", "warning"),
+    [
+        ("Short", "warning: the preheader has 5 characters; an inbox fills the line from the page\n"),
+        ("x" * 151, "warning: the preheader has 151 characters; an inbox shows 150 at most\n"),
+        ("x" * 30, "Issue 1 is ready to be sent.\n"),
+    ],
+)
+def test_the_length_of_a_preheader_is_advice_and_stops_nothing(desk: Desk, preheader: str, warning: str) -> None:
+    path = desk.root / "issues" / SLUG / "0001.md"
+    path.write_text(re.sub("(?m)^preheader: .*", f"preheader: {preheader}", path.read_text()))
+    done = desk.run("check", "--issue", "1")
+    assert (done.returncode, done.stdout) == (0, warning)
+    desk.people(1)
+    assert desk.run("send", "--issue", "1", "--yes").returncode == 0
