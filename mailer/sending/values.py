@@ -19,14 +19,25 @@ def personal_values(person: Claimed, links: Links, newsletter: str, issue: int) 
     return values
 
 
+_AFTER_A_NAME = frozenset(
+    {"jr", "sr", "ii", "iii", "iv", "phd", "md", "dds", "dvm", "esq", "mba", "cpa", "rn", "obe", "mbe"}
+)
+"""What stands behind a comma and is no given name: nobody is greeted with "Dear PhD"."""
+
+
 def first_name(name: str, fields: Mapping[str, Any]) -> str:
-    """How to address a person: the field `first_name`, else the first word of the name ("Lovelace, Ada" is Ada)."""
+    """How to address a person: the field `first_name`, else the first word of the name.
+
+    "Lovelace, Ada" is Ada; "Martin Luther King, Jr." is Martin.
+    """
     own = _words(fields.get("first_name", ""))
     if own.strip():
         return own.strip()
-    family, comma, given = name.partition(",")
-    words = (given if comma else family).split()
-    return words[0] if words else ""
+    before, _, after = name.partition(",")
+    given = after.split()
+    if not given or given[0].replace(".", "").rstrip(",").lower() in _AFTER_A_NAME:
+        given = before.split()
+    return given[0] if given else ""
 
 
 def _words(value: object) -> str:
