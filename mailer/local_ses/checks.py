@@ -27,6 +27,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 def address(text: str) -> str:
     """The bare address of `Name <address>`. Raises Refusal for what SES calls illegal."""
+    if _is_well_formed(text):
+        return text  # the most of them, by far
     if _CONTROL.search(text):
         raise bad_request(f"Control characters in address: {text!r}")
     _, bare = parseaddr(text)
@@ -36,11 +38,15 @@ def address(text: str) -> str:
         raise bad_request(
             f"Address contains characters that are not 7-bit ASCII (a domain is written in Punycode): {text!r}"
         )
-    if not _ADDRESS.fullmatch(bare) or ".." in bare or "." not in bare.rpartition("@")[2]:
+    if not _is_well_formed(bare):
         raise bad_request(f"Illegal address {text!r}")
     if not text.isascii():
         raise bad_request(f"Names beside addresses are encoded as RFC 2047 has it: {text!r}")
     return bare
+
+
+def _is_well_formed(bare: str) -> bool:
+    return _ADDRESS.fullmatch(bare) is not None and ".." not in bare and "." in bare.rpartition("@")[2]
 
 
 def recipients(destination: Mapping[str, Sequence[str]]) -> list[str]:

@@ -59,6 +59,12 @@ class Parts:
     text: Sequence[str | Slot]
     html: Sequence[str | Slot]
 
+    @cached_property
+    def slots(self) -> Sequence[Slot]:
+        """Every slot once: who has a value for each of them can be written to."""
+        found = (part for parts in (self.subject, self.text, self.html) for part in parts if isinstance(part, Slot))
+        return tuple(dict.fromkeys(found))
+
 
 class FilledContent:
     """A message that SES builds of a template. It is built when somebody looks; until then only its values are kept."""
@@ -82,8 +88,7 @@ class FilledContent:
         self._at = at
         self.failure = ""
         try:
-            for part in (parts.subject, parts.text, parts.html):
-                fill(part, values)
+            fill(parts.slots, values)
         except MissingValue as error:
             self.failure = str(error)
 

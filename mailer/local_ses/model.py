@@ -18,6 +18,8 @@ from botocore.loaders import Loader  # pyright: ignore[reportMissingTypeStubs]  
 from mailer.local_ses.refusals import Refusal
 
 Shape = Mapping[str, Any]
+Where = tuple[Any, str | int] | None
+"""A place in an input: the place around it and the last step. Written out only when something is wrong there."""
 
 
 class Model:
@@ -73,7 +75,7 @@ class Model:
         if unknown:
             raise Refusal(self._invalid, f"{operation} has no member {min(unknown)!r}.")
         wrong: list[str] = []
-        checked = self._structure(shape, found, "", wrong)
+        checked = self._structure(shape, found, None, wrong)
         if wrong:
             noun = "error" if len(wrong) == 1 else "errors"
             raise Refusal(self._invalid, f"{len(wrong)} validation {noun} detected: {'; '.join(wrong)}")
@@ -89,27 +91,25 @@ class Model:
             return {"true": True, "false": False}.get(values[0], values[0])
         return values[0]
 
-    def _structure(self, shape: Shape, value: Any, where: str, wrong: list[str]) -> Any:
+    def _structure(self, shape: Shape, value: Any, where: Where, wrong: list[str]) -> Any:
         if not isinstance(value, dict):
             wrong.append(_constraint(where, "be an object"))
             return value
         given = cast("dict[str, Any]", value)
         members: dict[str, Shape] = shape["members"]
         wrong.extend(
-            _constraint(_below(where, name), "not be null")
-            for name in shape.get("required", ())
-            if given.get(name) is None
+            _constraint((where, name), "not be null") for name in shape.get("required", ()) if given.get(name) is None
         )
         checked: dict[str, Any] = {}
         for name, its in given.items():
             member = members.get(name)
             if member is None:
-                wrong.append(_constraint(_below(where, name), "not be there: there is no such member"))
+                wrong.append(_constraint((where, name), "not be there: there is no such member"))
             elif its is not None:
-                checked[name] = self._check(member["shape"], its, _below(where, name), wrong)
+                checked[name] = self._check(member["shape"], its, (where, name), wrong)
         return checked
 
-    def _check(self, name: str, value: Any, where: str, wrong: list[str]) -> Any:  # noqa: PLR0911  # one return a type
+    def _check(self, name: str, value: Any, where: Where, wrong: list[str]) -> Any:  # noqa: PLR0911  # one return a type
         shape = self._shapes[name]
         match shape["type"]:
             case "structure":
@@ -130,24 +130,24 @@ class Model:
                     wrong.append(_constraint(where, f"be a {kind}"))
                 return value
 
-    def _list(self, shape: Shape, value: Any, where: str, wrong: list[str]) -> Any:
+    def _list(self, shape: Shape, value: Any, where: Where, wrong: list[str]) -> Any:
         if not isinstance(value, list):
             wrong.append(_constraint(where, "be a list"))
             return value
         given = cast("list[Any]", value)
         _length(shape, len(given), where, wrong)
         inner: str = shape["member"]["shape"]
-        return [self._check(inner, each, f"{where}.{number}.member", wrong) for number, each in enumerate(given, 1)]
+        return [self._check(inner, each, (where, number), wrong) for number, each in enumerate(given, 1)]
 
-    def _map(self, shape: Shape, value: Any, where: str, wrong: list[str]) -> Any:
+    def _map(self, shape: Shape, value: Any, where: Where, wrong: list[str]) -> Any:
         if not isinstance(value, dict):
             wrong.append(_constraint(where, "be a map"))
             return value
         given = cast("dict[str, Any]", value)
         inner: str = shape["value"]["shape"]
-        return {key: self._check(inner, each, f"{where}.{key}", wrong) for key, each in given.items()}
+        return {key: self._check(inner, each, (where, key), wrong) for key, each in given.items()}
 
-    def _string(self, name: str, shape: Shape, value: Any, where: str, wrong: list[str]) -> None:
+    def _string(self, name: str, shape: Shape, value: Any, where: Where, wrong: list[str]) -> None:
         if not isinstance(value, str):
             wrong.append(_constraint(where, "be a string"))
             return
@@ -187,23 +187,23 @@ def _object(body: Any, what: str) -> dict[str, Any]:
     return cast("dict[str, Any]", body)
 
 
-def _below(where: str, name: str) -> str:
-    lowered = name[:1].lower() + name[1:]  # as Amazon writes a member's place
-    return f"{where}.{lowered}" if where else lowered
+def _constraint(where: Where, must: str) -> str:
+    steps: list[str] = []
+    while where:
+        where, step = where
+        # As Amazon writes a place: members begin small, the entries of a list are numbered from 1.
+        steps.append(step[:1].lower() + step[1:] if isinstance(step, str) else f"{step}.member")
+    return f"Value at '{'.'.join(reversed(steps))}' failed to satisfy constraint: Member must {must}"
 
 
-def _constraint(where: str, must: str) -> str:
-    return f"Value at '{where}' failed to satisfy constraint: Member must {must}"
-
-
-def _length(shape: Shape, length: int, where: str, wrong: list[str]) -> None:
+def _length(shape: Shape, length: int, where: Where, wrong: list[str]) -> None:
     if length < shape.get("min", 0):
         wrong.append(_constraint(where, f"have length greater than or equal to {shape['min']}"))
     if "max" in shape and length > shape["max"]:
         wrong.append(_constraint(where, f"have length less than or equal to {shape['max']}"))
 
 
-def _blob(value: Any, where: str, wrong: list[str]) -> Any:
+def _blob(value: Any, where: Where, wrong: list[str]) -> Any:
     try:
         return base64.b64decode(value, validate=True)
     except (TypeError, ValueError, binascii.Error):
@@ -211,7 +211,7 @@ def _blob(value: Any, where: str, wrong: list[str]) -> Any:
         return value
 
 
-def _timestamp(value: Any, where: str, wrong: list[str]) -> Any:
+def _timestamp(value: Any, where: Where, wrong: list[str]) -> Any:
     """A number of seconds, or the ISO 8601 text that a query string carries; seconds since 1970 come out."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
