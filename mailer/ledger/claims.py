@@ -76,7 +76,7 @@ class Desk:
         """
         values = {"mailing": self._mailing_id, "sender": sender_id}
         rows = connection.execute(
-            claiming(), {**values, "newsletter": self._newsletter, "after": after, "size": size, "now": now}
+            claiming(size), {**values, "newsletter": self._newsletter, "after": after, "now": now}
         ).all()
         if not rows:
             return Claim((), 0, None)

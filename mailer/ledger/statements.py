@@ -1,7 +1,7 @@
 """The ledger's hot statements, built once: building them anew for each claim costs more than the database does."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +18,7 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -33,11 +34,11 @@ from subscribers.columns import UtcDateTime
 from subscribers.tables import subscribers, subscriptions
 
 
-@cache
-def claiming() -> Update:
-    """The claim: :mailing, :newsletter, :after, :size, :sender, :now.
+@lru_cache(maxsize=16)
+def claiming(size: int) -> Update:
+    """The claim: :mailing, :newsletter, :after, :sender, :now.
 
-    Takes pending deliveries beyond subscriber :after in order; in the same statement whoever left, was suppressed or
+    Takes `size` pending deliveries beyond subscriber :after in order; in the same statement whoever left, was suppressed or
     erased is withheld, and nobody is taken from a mailing that is not sending. Returns subscriber, state, attempt.
     """
     now = bindparam("now", type_=UtcDateTime())
@@ -53,7 +54,7 @@ def claiming() -> Update:
         # By key, not by "the first pending ones": on PostgreSQL those would walk every dead index entry again, 5 times slower.
         .order_by(deliveries.c.subscriber_id)
         # As a literal: of a parameter PostgreSQL supposes a tenth of all rows, and plans each claim anew, 1 ms each.
-        .limit(bindparam("size", type_=Integer(), literal_execute=True))
+        .limit(literal_column(str(size), Integer()))
         .with_for_update(skip_locked=True)
         .cte("due")
     )
