@@ -17,10 +17,16 @@ MOST_HEADER_CHARACTERS = 996  # name and value together
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _ADDRESS = re.compile(r"[!#-'*+\-/-9=?A-Z^-~.\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _FIELD = re.compile(rb"[!-9;-~]+:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*")
+_FROM = re.compile(rb"^from:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE)
 # Amazon lists these as fields that a message may carry once only.
 _ONCE = {
     *("from", "sender", "subject", "reply-to", "to", "cc", "bcc", "date", "message-id", "mime-version", "content-type"),
     *("list-id", "list-help", "list-unsubscribe", "list-unsubscribe-post", "list-archive", "list-post", "return-path"),
+}
+# SES writes these itself, from the call; a second one would break the letter.
+_WRITTEN_BY_SES = {
+    *("from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "return-path"),
+    *("mime-version", "content-type", "content-transfer-encoding"),
 }
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -88,6 +94,8 @@ def headers(default: Sequence[Mapping[str, str]], own: Sequence[Mapping[str, str
                 raise bad_request(f"Header {name!r} is longer than {MOST_HEADER_CHARACTERS} characters.")
             if name.lower() in names:
                 raise bad_request(f"Duplicate header {name!r}.")
+            if name.lower() in _WRITTEN_BY_SES:
+                raise bad_request(f"The header {name!r} is written by SES.")
             names.add(name.lower())
             merged[name.lower()] = (name, value)
     return list(merged.values())
@@ -123,6 +131,13 @@ def raw(source: bytes) -> list[tuple[str, str]]:
     if "from" not in names:
         raise bad_request("Missing required header 'From'.")
     return fields
+
+
+def with_sender(source: bytes, sender: str) -> bytes:
+    """A raw message with `From` replaced, as SES does when a call names a sender of its own."""
+    end = re.search(rb"\r?\n\r?\n", source)
+    head = source[: end.start()] if end else source
+    return _FROM.sub(lambda _: b"From: " + sender.encode(), head, count=1) + source[len(head) :]
 
 
 def addressed_to(fields: Sequence[tuple[str, str]]) -> dict[str, list[str]]:

@@ -30,7 +30,7 @@ _BY_BOX: Mapping[str, Sequence[tuple[str, str]]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """One thing that SES tells; `detail` is its kind within its type, such as `Permanent/General`."""
 

@@ -123,6 +123,8 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
 
 
 def _missing(letter: AcceptedLetter) -> str:
+    if letter.failure:
+        return '<em class="quiet">never sent</em>'
     return '<em class="quiet">no subject</em>' if letter.kept else '<em class="quiet">no longer kept</em>'
 
 

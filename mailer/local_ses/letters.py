@@ -141,7 +141,7 @@ class FilledContent:
 Content = RawContent | FilledContent
 
 
-@dataclass
+@dataclass(slots=True)
 class AcceptedLetter:
     """A letter that SES took, for one recipient. Its content is None (and the rest empty) once it is too long ago."""
 

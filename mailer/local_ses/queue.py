@@ -19,7 +19,7 @@ _MOST_WAIT_SECONDS = 20
 _POLL_SECONDS = 0.1
 
 
-@dataclass
+@dataclass(slots=True)
 class _Message:
     id: str
     event: Event

@@ -60,12 +60,15 @@ def send_email(state: State, given: Mapping[str, Any], region: str) -> dict[str,
         raise bad_request("Content is exactly one of Simple, Raw and Template.")
     if "Raw" not in content:
         raise not_implemented(f"SendEmail with Content.{next(iter(content))}")
-    if "ListManagementOptions" in given:
-        raise not_implemented("SendEmail with ListManagementOptions")
+    for member in ("ListManagementOptions", "ReplyToAddresses"):
+        if member in given:
+            raise not_implemented(f"SendEmail with {member}")
     source: bytes = content["Raw"]["Data"]
     fields = checks.raw(source)
     named = {name.lower(): value for name, value in fields}
     call = _call(state, given, region, "SendEmail", given.get("FromEmailAddress") or named["from"])
+    if call.sender != named["from"]:
+        source = checks.with_sender(source, call.sender)
     to = checks.recipients(given.get("Destination") or checks.addressed_to(fields))
     if not to:
         raise bad_request("Missing required recipients.")

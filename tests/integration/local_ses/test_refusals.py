@@ -54,6 +54,7 @@ BAD_BULK = {
     "a line break in a value": (bulk(headers(("X-A", "a\r\nBcc: b@example.com"))), "regular expression pattern"),
     "a colon in a name": (bulk(headers(("X:A", "a"))), "regular expression pattern"),
     "the same header twice": (bulk(headers(("X-A", "a"), ("x-a", "b"))), "Duplicate header"),
+    "a header that SES writes": (bulk(headers(("Subject", "Hi"))), "written by SES"),
     "an empty value": (bulk(headers(("X-A", ""))), "length greater than or equal to 1"),
     "a dot in a tag": (bulk({"ReplacementTags": [{"Name": "a", "Value": "1.2"}]}), "Invalid tag"),
     "an empty tag": (bulk({"ReplacementTags": [{"Name": "", "Value": "1"}]}), "Invalid tag"),

@@ -1,6 +1,7 @@
 """Letters through the real boto3: taken, kept as they would arrive, and limited as Amazon limits them."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pytest
@@ -71,6 +72,29 @@ def test_a_raw_letter_is_kept_as_it_came(ses: Any, server: Server) -> None:
     )
     assert (letter.subject, letter.text, letter.html) == ("Grüße", "Good morning, Zoë\n", "")
     assert ("List-Unsubscribe", "<https://example.org/u/1>") in letter.headers
+
+
+def test_a_sender_that_the_call_names_replaces_the_messages_own(ses: Any, server: Server) -> None:
+    source = b"To: ada@example.com\r\nFrom: Old\r\n <old@example.org>\r\nX: y\r\n\r\nFrom: me\r\n"
+    raw(ses, FromEmailAddress="New <new@example.org>", source=source)
+    [letter] = server.local_ses.accepted
+    expected = b"To: ada@example.com\r\nFrom: New <new@example.org>\r\nX: y\r\n\r\nFrom: me\r\n"
+    assert (letter.sender, letter.content) == ("New <new@example.org>", expected)
+
+
+def test_letters_from_many_threads_are_all_there_once(ses: Any, server: Server) -> None:
+    server.local_ses.change_options({"rate": 10_000})
+    people = [f"reader{number}" for number in range(200)]
+
+    def ten(start: int) -> list[dict[str, Any]]:
+        return bulk(ses, *people[start : start + 10])
+
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(ten, range(0, 200, 10)))
+    ids = [result["MessageId"] for call in results for result in call]
+    letters = server.local_ses.accepted
+    assert sorted(letter.recipient for letter in letters) == sorted(f"{name}@example.com" for name in people)
+    assert sorted(letter.message_id for letter in letters) == sorted(set(ids))
 
 
 def test_a_bulk_letter_is_kept_as_amazon_would_build_it(ses: Any, server: Server) -> None:
