@@ -1,7 +1,6 @@
 """`mailer local-ses`: an Amazon SES on this machine, for people without an account."""
 
 from contextlib import suppress
-from ipaddress import ip_address
 from typing import Annotated
 
 import typer
@@ -30,17 +29,12 @@ def local_ses(
     account = LocalSes(Options(rate=rate, daily_quota=quota), clock=time.time, chance=SystemRandom())
     try:
         with serve(account, host, port) as server:
-            signal.signal(
-                signal.SIGTERM, signal.default_int_handler
-            )  # it ends as by Ctrl-C: what is in a call is answered
-            say(
-                f"An Amazon SES of {rate:g} letters/s answers at {server.url}, until Ctrl-C. Whoever is to use it needs:\n"
-            )
-            for name, value in _environment(server.url).items():
-                say(f"  export {name}={value}")
-            say(f"\nIts events come through {queue_url(server.url)} to letters of the configuration set `newsletter`.")
-            say(f"Look at the letters at {server.url}/")
-            _wait_for_ctrl_c()
+            # SIGTERM ends it as Ctrl-C does, and from the first line on whoever reads it may press that.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            with suppress(KeyboardInterrupt):
+                _introduce(server.url, queue_url(server.url), rate)
+                while True:
+                    time.sleep(3600)
     except OSError as error:
         raise MailerError(
             f"cannot listen at {host}:{port}: {error.strerror}",
@@ -50,15 +44,17 @@ def local_ses(
     return 0
 
 
-def _wait_for_ctrl_c() -> None:
-    import time  # noqa: PLC0415  # lazy: only here
-
-    with suppress(KeyboardInterrupt):
-        while True:
-            time.sleep(3600)
+def _introduce(url: str, events: str, rate: float) -> None:
+    say(f"An Amazon SES of {rate:g} letters/s answers at {url}, until Ctrl-C. Whoever is to use it needs:\n")
+    for name, value in _environment(url).items():
+        say(f"  export {name}={value}")
+    say(f"\nEvents of letters with the configuration set `newsletter` come through {events}")
+    say(f"Look at the letters at {url}/")
 
 
 def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address  # noqa: PLC0415  # lazy: only here
+
     try:
         return ip_address(host).is_loopback
     except ValueError:
