@@ -1,7 +1,7 @@
 """Claim, settle, give back, resolve: each one compare-and-set statement, so that nobody is ever claimed twice."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -66,7 +66,8 @@ class Desk:
         self._mailing_id = mailing_id
         self._newsletter = newsletter
         self._segments = tuple(segments)
-        self._addressing = addressing(tuple(segments.values()))
+        conditions = tuple(segments.values())
+        self._addressing = {dialect: addressing(conditions, dialect) for dialect in ("sqlite", "postgresql")}
 
     def claim(self, connection: Connection, *, after: int, size: int, sender_id: int, now: datetime) -> Claim:
         """Take at most `size` pending deliveries beyond subscriber `after`; the caller commits before it calls.
@@ -74,18 +75,17 @@ class Desk:
         In the same statement whoever left, was suppressed or erased is withheld, and nobody is taken from a mailing
         that is not sending.
         """
-        values = {"mailing": self._mailing_id, "sender": sender_id}
-        rows = connection.execute(
-            claiming(size), {**values, "newsletter": self._newsletter, "after": after, "now": now}
-        ).all()
+        values = {"mailing": self._mailing_id, "sender": sender_id, "newsletter": self._newsletter}
+        rows = connection.execute(claiming(size), {**values, "after": after, "now": now}).all()
         if not rows:
             return Claim((), 0, None)
         last = max(row[0] for row in rows)
         attempts = {row[0]: row[2] for row in rows if row[1] == State.CLAIMED}
         if not attempts:
             return Claim((), len(rows), last)
-        found = connection.execute(self._addressing, {**values, "first": min(attempts), "last": max(attempts)}).all()
-        people = tuple(self._claimed(row, attempts[row[0]]) for row in found if row[0] in attempts)
+        dialect = connection.dialect.name
+        found = connection.execute(self._addressing[dialect], {"subscribers": _numbers(attempts, dialect)}).all()
+        people = tuple(self._claimed(row, attempts[row[0]]) for row in found)
         if len(people) < len(attempts):
             # Erased between the two statements (PostgreSQL only): there is no address left to write to.
             _withhold(connection, self._mailing_id, attempts.keys() - {one.subscriber_id for one in people}, now)
@@ -96,6 +96,11 @@ class Desk:
             return Claimed(row[0], attempt, row[1], row[2], row[3], _NO_SEGMENTS)
         truths = frozenset(name for name, truth in zip(self._segments, row[4:], strict=True) if truth)
         return Claimed(row[0], attempt, row[1], row[2], row[3], truths)
+
+
+def _numbers(subscribers: Iterable[int], dialect: str) -> list[int] | str:
+    """Subscribers as `statements.addressing` takes them: an array on PostgreSQL, JSON on SQLite, which has no arrays."""
+    return list(subscribers) if dialect == "postgresql" else json.dumps(list(subscribers))
 
 
 def _withhold(connection: Connection, mailing_id: int, gone: Collection[int], now: datetime) -> None:
