@@ -114,8 +114,8 @@ def ask(question: str, *, yes: bool = False) -> bool:
         return True
     if not sys.stdin.isatty():
         raise UsageError(f"{clean(question)} Nobody is here to answer", hint="say it beforehand with --yes")
-    print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201  # as above
     try:
+        print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201  # as above
         return sys.stdin.readline().strip().lower() in ("y", "yes")
     except KeyboardInterrupt:
         warn("\nNothing was changed.")
