@@ -51,7 +51,9 @@ def read_account(client: Reader) -> Account:
     """Ask SES. Raises TransportError, with the remedy, when it does not answer or does not know us."""
     answer = _asked(client.get_account, "GetAccount")
     if answer is None:
-        raise TransportError("Amazon SES does not know GetAccount here", hint="look at AWS_REGION and the endpoint")
+        raise TransportError(
+            "Amazon SES does not know GetAccount here", hint="look at AWS_DEFAULT_REGION and the endpoint"
+        )
     quota = answer.get("SendQuota", {})
     daily = quota.get("Max24HourSend", 0.0)
     return Account(
@@ -127,7 +129,7 @@ def in_identity(client: Reader, sender: str) -> Iterator[Finding]:
         return
     yield Finding(
         f"neither {sender} nor its domain is an identity of this account in this region",
-        "verify the domain in the SES console (Identities), or look whether AWS_REGION is the right one",
+        "verify the domain in the SES console (Identities), or look whether AWS_DEFAULT_REGION is the right one",
         stops=True,
     )
 
@@ -150,7 +152,7 @@ def in_configuration_set(client: Reader, name: str) -> Iterator[Finding]:
     if found is None:
         yield Finding(
             f"there is no configuration set {name} in this region",
-            "make it in the SES console (Configuration sets), or mend MAILER_SES_CONFIGURATION_SET or AWS_REGION",
+            "make it in the SES console (Configuration sets), or mend MAILER_SES_CONFIGURATION_SET or AWS_DEFAULT_REGION",
             stops=True,
         )
         return
@@ -199,10 +201,10 @@ def _trouble(error: Exception, what: str) -> TransportError:
     receipt = outcomes.of_error(error)
     if isinstance(error, ClientError) or (isinstance(receipt, NotSent) and receipt.pause == outcomes.ACCOUNT):
         hint = (
-            "look at the credentials (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), at AWS_REGION, and "
+            "look at the credentials (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), at AWS_DEFAULT_REGION, and "
             "whether they may do ses:GetAccount, ses:GetEmailIdentity, ses:GetConfigurationSet, "
             "ses:GetConfigurationSetEventDestinations, ses:SendEmail and ses:SendBulkEmail"
         )
     else:
-        hint = "look at the network and AWS_REGION, and try again"
+        hint = "look at the network and AWS_DEFAULT_REGION, and try again"
     return TransportError(f"Amazon SES does not tell about {what}: {receipt.reason}", hint=hint)

@@ -107,5 +107,5 @@ def _client(session: boto3.session.Session | None, config: Config) -> Client:
     except (BotoCoreError, ValueError) as error:
         raise TransportError(
             f"no client for Amazon SES can be made: {error}",
-            hint="set AWS_REGION (for instance eu-west-1) in the environment or in .env, and AWS_PROFILE if you use one",
+            hint="set AWS_DEFAULT_REGION (for instance eu-west-1) in the environment or in .env, and AWS_PROFILE if you use one",
         ) from error

@@ -103,7 +103,7 @@ def test_without_a_region_there_is_no_client_and_the_remedy_is_said(monkeypatch:
     session = boto3.session.Session(aws_access_key_id="AKID", aws_secret_access_key="secret")
     with pytest.raises(TransportError) as caught:
         sending_client(1, session)
-    assert "AWS_REGION" in caught.value.hint
+    assert "AWS_DEFAULT_REGION" in caught.value.hint
 
 
 def test_a_profile_that_does_not_exist_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
