@@ -19,7 +19,7 @@ def run(arguments: list[str]) -> int:
 
     any_locale()
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(arguments, prog_name="mailer", standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):  # typer's own way with Ctrl-C: it returns 130, or in older versions aborts
         return 130
     except (MailerError, SubscribersError) as error:

@@ -32,7 +32,7 @@ Next:
 
 def demo(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to put it; made anew each time.")] = Path(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put it; made anew each time.")] = Path(
         "demo"
     ),
 ) -> int:
