@@ -32,9 +32,7 @@ Next:
 
 def demo(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put it; made anew each time.")] = Path(
-        "demo"
-    ),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put it; made anew each time.")] = Path("demo"),
 ) -> int:
     """Send issue 54 of a sample newsletter to sample people, on this machine only."""
     from mailer.cli.demo import perform  # noqa: PLC0415  # lazy: heavy

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, literal, select, text, update
 
 from mailer.errors import AudienceMismatch
 from mailer.ledger.states import State
@@ -90,33 +90,6 @@ def freeze(connection: Connection, mailing_id: int, newsletter: str, segment: Co
         # Until autovacuum came by, a minute later, PostgreSQL would expect few rows here and sort a million for each claim.
         connection.execute(text("ANALYZE delivery"))
     return accounting
-
-
-def add_new(connection: Connection, mailing_id: int, newsletter: str, segment: ColumnElement[bool] | None) -> int:
-    """Add whoever may be mailed now and has no delivery in this mailing yet; how many. Their exclusions are dropped."""
-    if connection.execute(select(mailings.c.id).where(mailings.c.id == mailing_id).with_for_update()).first() is None:
-        return 0  # discarded meanwhile: no foreign key says so (docs/decisions/0018)
-    found = verdicts(newsletter, segment).subquery()
-    mine = deliveries.c.mailing_id == mailing_id
-    added = (
-        connection.execution_options(preserve_rowcount=True)
-        .execute(
-            insert(deliveries).from_select(
-                ["mailing_id", "subscriber_id", "state", "attempt"],
-                select(literal(mailing_id), found.c.subscriber_id, literal(State.PENDING.value), literal(0)).where(
-                    found.c.exclusion.is_(None),
-                    ~select(1).where(mine, deliveries.c.subscriber_id == found.c.subscriber_id).exists(),
-                ),
-            )
-        )
-        .rowcount
-    )
-    here = select(deliveries.c.subscriber_id).where(mine)
-    connection.execute(
-        delete(exclusions).where(exclusions.c.mailing_id == mailing_id, exclusions.c.subscriber_id.in_(here))
-    )
-    connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(audience=mailings.c.audience + added))
-    return added
 
 
 def excluded(connection: Connection, mailing_id: int) -> dict[str, int]:

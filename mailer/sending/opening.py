@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement
 
 from mailer.database.engine import Database
 from mailer.errors import EditionChanged, MailingError, SegmentChanged
-from mailer.ledger import audience, mailings
+from mailer.ledger import audience, mailings, newcomers
 from mailer.ledger.mailings import MailingRow
-from mailer.ledger.newcomers import count_new
 from mailer.ledger.report import progress
 from mailer.ledger.states import MailingState, State
 from mailer.rendering.edition import Edition
@@ -60,7 +59,7 @@ def make_plan(database: Database, newsletter: str, issue: int, segment: str | No
         _same_segment(found, segment)
         pending = progress(connection, found.id, found.audience).states.get(State.PENDING, 0)
         excluded = audience.excluded(connection, found.id)
-        new = count_new(connection, found.id, newsletter, condition_of(found.segment)) if also_new else None
+        new = newcomers.count_new(connection, found.id, newsletter, condition_of(found.segment)) if also_new else None
         return Plan(
             newsletter, issue, found.segment, found, found.audience, excluded, pending + (new or 0), before, new
         )
@@ -153,7 +152,7 @@ def add_new(database: Database, mailing: MailingRow) -> int:
     """--also-new: add whoever subscribed after the freeze; a finished mailing goes on for them. How many."""
     with database.transaction() as connection:
         audience.hold_still(connection)
-        added = audience.add_new(connection, mailing.id, mailing.newsletter, condition_of(mailing.segment))
+        added = newcomers.add_new(connection, mailing.id, mailing.newsletter, condition_of(mailing.segment))
         if added:
             mailings.reopen(connection, mailing.id)
     return added

@@ -19,8 +19,10 @@ from mailer.message.press import Press
 from mailer.pacing.departures import recipients_per_departure
 from mailer.pacing.pacer import Pacer
 from mailer.rendering.edition import Edition
+from mailer.sending.healing import bury_and_look_up
+from mailer.sending.settlements import settled
 from mailer.sending.values import personal_values
-from mailer.transport.base import Accepted, Envelope, Lost, NotSent, Receipt, Refused, Transport
+from mailer.transport.base import Envelope, NotSent, Receipt, Refused, Transport
 from subscribers.segments import condition, parse
 
 STALE_SECONDS = 60.0
@@ -120,7 +122,10 @@ class Run:
         answers = iter(self._call(me, envelopes, claimed_at))
         receipts = [outcome if isinstance(outcome, Refused) else next(answers) for _, outcome in composed]
         self.observe("answered", len(receipts))
-        settlements = [_settlement(person, receipt) for (person, _), receipt in zip(composed, receipts, strict=True)]
+        settlements = [
+            settled(person.subscriber_id, person.attempt, receipt)
+            for (person, _), receipt in zip(composed, receipts, strict=True)
+        ]
         pauses = [receipt.pause for receipt in receipts if isinstance(receipt, NotSent) and receipt.pause]
         with self.database.transaction() as connection:
             claims.settle(connection, self.mailing.id, me.id, settlements, self.now())
@@ -216,46 +221,3 @@ _ENDS = {
 def batch_for(rate: float | None, most: int) -> int:
     """How many deliveries a claim takes: about a tenth of a second's worth, so that a crash leaves little in doubt."""
     return most if rate is None else recipients_per_departure(rate, max(1, min(most, floor(rate / 10))))
-
-
-def bury_and_look_up(
-    database: Database, transport: Transport, mailing: MailingRow, now: Callable[[], datetime]
-) -> None:
-    """Make dead senders' claims uncertain, and then certain again where the transport can tell what it did."""
-    senders.bury(database, now())
-    if transport.name != mailing.transport:
-        return
-    after = 0
-    while True:
-        with database.reading() as connection:
-            rows = claims.uncertain(connection, mailing.id, after=after)
-        if not rows:
-            return
-        after = rows[-1][0]
-        found = transport.look_up(mailing.token, [f"{subscriber}-{attempt}" for subscriber, attempt in rows])
-        if found is None:
-            return
-        settlements = [
-            _settled(subscriber, attempt, receipt)
-            for subscriber, attempt in rows
-            if (receipt := found.get(f"{subscriber}-{attempt}")) is not None
-        ]
-        with database.transaction() as connection:
-            claims.resolve(connection, mailing.id, settlements, now())
-            mailings.reopen(connection, mailing.id) if any(s.state == State.PENDING for s in settlements) else None
-
-
-def _settlement(person: Claimed, receipt: Receipt) -> Settlement:
-    return _settled(person.subscriber_id, person.attempt, receipt)
-
-
-def _settled(subscriber_id: int, attempt: int, receipt: Receipt) -> Settlement:
-    match receipt:
-        case Accepted():
-            return Settlement(subscriber_id, attempt, State.ACCEPTED, message_id=receipt.message_id)
-        case Refused():
-            return Settlement(subscriber_id, attempt, State.REFUSED, reason=receipt.reason)
-        case Lost():
-            return Settlement(subscriber_id, attempt, State.UNCERTAIN, reason=receipt.reason)
-        case NotSent():
-            return Settlement(subscriber_id, attempt, State.PENDING)

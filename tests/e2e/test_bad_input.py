@@ -121,6 +121,7 @@ def test_a_dry_run_changes_nothing(desk: Desk) -> None:
         "audience": 2,
         "excluded": {},
         "to_send": 2,
+        "newcomers": None,
         "state": None,
     }
     assert desk.run("status", "--issue", "1").returncode == 1

@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from mailer.database.engine import Database
 from mailer.errors import AudienceMismatch
-from mailer.ledger import audience, mailings
+from mailer.ledger import audience, mailings, newcomers
 from mailer.ledger.audience import Accounting
 from mailer.ledger.tables import deliveries
 
@@ -60,7 +60,7 @@ def test_whoever_subscribes_after_the_freeze_is_not_in_it_unless_asked_for(world
     assert world.states() == {1: "pending"}
     with world.database.transaction() as connection:
         audience.hold_still(connection)
-        assert audience.add_new(connection, world.mailing, NEWS, None) == 2
+        assert newcomers.add_new(connection, world.mailing, NEWS, None) == 2
         assert audience.excluded(connection, world.mailing) == {}
     assert world.states() == {1: "pending", 2: "pending", 3: "pending"}
     assert world.progress().adds_up
@@ -87,7 +87,7 @@ def test_nobody_is_added_to_a_mailing_that_is_gone(world: World) -> None:
     assert _discard(world)
     with world.database.transaction() as connection:
         audience.hold_still(connection)
-        assert audience.add_new(connection, world.mailing, NEWS, None) == 0
+        assert newcomers.add_new(connection, world.mailing, NEWS, None) == 0
     assert world.rows() == 0
 
 
@@ -98,7 +98,7 @@ def test_whoever_is_added_while_the_mailing_is_discarded_goes_with_it(world: Wor
     discarding = Thread(target=_discard, args=(world,))
     with world.database.transaction() as connection:
         audience.hold_still(connection)
-        assert audience.add_new(connection, world.mailing, NEWS, None) == 1
+        assert newcomers.add_new(connection, world.mailing, NEWS, None) == 1
         discarding.start()
         discarding.join(0.3)
         assert discarding.is_alive()

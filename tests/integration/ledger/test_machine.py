@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, event, select
 
 from mailer.database.engine import Database
-from mailer.ledger import audience, claims, mailings
+from mailer.ledger import audience, claims, mailings, newcomers
 from mailer.ledger.claims import Claimed, Desk, Settlement
 from mailer.ledger.report import progress
 from mailer.ledger.states import MailingState, State
@@ -246,7 +246,7 @@ class Machine(RuleBasedStateMachine):
             before = set(self._states())
             with self.database.transaction() as connection:
                 audience.hold_still(connection)
-                added = audience.add_new(connection, self.mailing, NEWS, None)
+                added = newcomers.add_new(connection, self.mailing, NEWS, None)
                 if added:
                     mailings.reopen(connection, self.mailing)
             assert set(self._states()) == before | set(self.mailable.values())
