@@ -5,6 +5,7 @@ The model is a few sets. `letters` is what really left: every attempt that a sen
 
 import sqlite3
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -28,6 +29,7 @@ from mailer.ledger.tables import mailings as mailing_table
 from subscribers import book, suppressing
 from subscribers.address import parse
 from subscribers.errors import Unlawful
+from subscribers.imports.plain import import_file
 from subscribers.lifecycle import Actor, Status, SuppressionReason
 from subscribers.tables import subscribers, suppressions
 
@@ -54,6 +56,7 @@ class Machine(RuleBasedStateMachine):
     """One newsletter, one issue, a handful of people and three senders."""
 
     database: Database
+    folder: Path
 
     @initialize(crowd=st.sets(person, min_size=2), opened=st.integers(0, 4))
     def begin(self, crowd: set[str], opened: int) -> None:
@@ -101,6 +104,28 @@ class Machine(RuleBasedStateMachine):
         self.numbers[email] = done.subscriber_id
         if done.status is Status.SUBSCRIBED:
             self.mailable[email] = done.subscriber_id
+
+    @rule(emails=st.lists(person, min_size=1, max_size=4), consent=st.booleans())
+    def bring_a_list(self, emails: list[str], *, consent: bool) -> None:
+        """A file is imported: it adds people, and brings nobody back who left, is suppressed or was erased."""
+        path = self.folder / "list.csv"
+        path.write_text("email,name,tags\n" + "".join(f"{email},,\n" for email in emails))
+        with self.database.transaction() as connection:
+            import_file(
+                connection,
+                path,
+                NEWS,
+                consent_source="a form" if consent else None,
+                hasher=lambda key: [f"hash-of-{key}"],
+                now=NOW,
+            )
+            known = connection.execute(select(subscribers.c.email, subscribers.c.id)).all()
+        self.numbers = {row[0]: row[1] for row in known}
+        for email in emails:
+            if email not in self.left | self.suppressed | self.erased:
+                assert email in self.numbers
+                if consent:
+                    self.mailable[email] = self.numbers[email]
 
     @rule(email=person)
     def leave(self, email: str) -> None:
@@ -298,12 +323,12 @@ class Machine(RuleBasedStateMachine):
             return row.state
 
 
-def test_whatever_happens_nobody_gets_two_and_nobody_is_forgotten(database: Database) -> None:
+def test_whatever_happens_nobody_gets_two_and_nobody_is_forgotten(database: Database, tmp_path: Path) -> None:
     if database.path is not None:
         _never_wait_for_the_disk(database)
-    examples = 150 if database.path is not None else 30
+    examples = 150 if database.path is not None else 60
     run_state_machine_as_test(
-        type("MachineOnThis", (Machine,), {"database": database}),
+        type("MachineOnThis", (Machine,), {"database": database, "folder": tmp_path}),
         settings=settings(
             max_examples=examples,
             stateful_step_count=40,
