@@ -47,23 +47,23 @@ class Told(Sender):
 
 
 class Silent(Reader):
-    """Is not asked."""
+    """Must not be asked: a test that gets an answer from it would be no test."""
 
     def get_account(self) -> Answer:
         """Never."""
-        raise NotImplementedError
+        raise AssertionError("SES was asked: get_account")
 
     def get_email_identity(self, **parameters: Any) -> Answer:
         """Never."""
-        raise NotImplementedError
+        raise AssertionError("SES was asked: get_email_identity")
 
     def get_configuration_set(self, **parameters: Any) -> Answer:
         """Never."""
-        raise NotImplementedError
+        raise AssertionError("SES was asked: get_configuration_set")
 
     def get_configuration_set_event_destinations(self, **parameters: Any) -> Answer:
         """Never."""
-        raise NotImplementedError
+        raise AssertionError("SES was asked: get_configuration_set_event_destinations")
 
     def close(self) -> None:
         """There is nothing to close."""
