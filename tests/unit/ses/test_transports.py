@@ -55,15 +55,15 @@ class Silent(Reader):
 
     def get_email_identity(self, **parameters: Any) -> Answer:
         """Never."""
-        raise AssertionError("SES was asked: get_email_identity")
+        raise AssertionError(f"SES was asked: get_email_identity {parameters}")
 
     def get_configuration_set(self, **parameters: Any) -> Answer:
         """Never."""
-        raise AssertionError("SES was asked: get_configuration_set")
+        raise AssertionError(f"SES was asked: get_configuration_set {parameters}")
 
     def get_configuration_set_event_destinations(self, **parameters: Any) -> Answer:
         """Never."""
-        raise AssertionError("SES was asked: get_configuration_set_event_destinations")
+        raise AssertionError(f"SES was asked: get_configuration_set_event_destinations {parameters}")
 
     def close(self) -> None:
         """There is nothing to close."""
