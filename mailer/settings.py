@@ -22,10 +22,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MAILER_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: str = "sqlite:///mailer.db"
-    transport: Literal["outbox"] = "outbox"
+    transport: Literal["outbox", "ses"] = "outbox"
     outbox: Path = Path("outbox")
     base_url: str = "http://localhost:8000"
     secret_keys: SecretStr = Field(default=SecretStr(""), description="signs links; comma-separated, newest first")
+    ses_mode: Literal["auto", "raw", "bulk"] = "auto"
+    ses_configuration_set: str = ""
+    ses_topic_arns: str = Field(default="", description="SNS topics that the webhook believes; comma-separated")
+    events_queue_url: str = ""
 
     @field_validator("base_url")
     @classmethod

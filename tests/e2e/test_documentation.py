@@ -24,6 +24,7 @@ ALLOWED = {
     "list": ("", "the builtin, the command `… list`, and the RFCs' List-Id and List-Unsubscribe"),
     "message": ("", "MIME's own word, as in Message-ID; what an error says; what is signed"),
     "payload": ("mailer/message/", "Python's parser calls a part's content so"),
+    "queue": ("mailer/", "SQS's own word for what holds the events"),
     "recipient": ("mailer/", "SMTP's word for whom an envelope goes to"),
     "sent": ("mailer/transport/", "NotSent: that much is certain"),
 }

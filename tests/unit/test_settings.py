@@ -44,6 +44,10 @@ def test_without_anything_said_the_defaults_hold() -> None:
         "outbox": Path("outbox"),
         "base_url": "http://localhost:8000",
         "secret_keys": SecretStr(""),
+        "ses_mode": "auto",
+        "ses_configuration_set": "",
+        "ses_topic_arns": "",
+        "events_queue_url": "",
     }
 
 

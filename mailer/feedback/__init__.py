@@ -1,0 +1,1 @@
+"""What comes back: bounces, complaints, deliveries; what they mean for a letter and for an address."""

@@ -1,0 +1,1 @@
+"""What a subscriber sees of us besides the letter: leaving, joining, preferences, the archive."""
