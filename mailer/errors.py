@@ -5,6 +5,7 @@
     ├── NotFound                    no such issue, newsletter, mailing, subscriber
     ├── SettingsError               the environment or `.env` does not fit
     ├── DatabaseError               cannot be opened, read or written
+    │   ├── DatabaseBusy            another process holds it; the same again may work
     │   └── SchemaMismatch          older or newer than this program
     ├── RenderError                 a theme that does not compile, or HTML that lost something
     ├── LetterError                 one person's letter cannot be written; others are not concerned
@@ -64,6 +65,10 @@ class SettingsError(MailerError):
 
 class DatabaseError(MailerError):
     """The database cannot be opened, read or written."""
+
+
+class DatabaseBusy(DatabaseError):
+    """Another process held what was needed for too long; nothing was changed, and the same again may work."""
 
 
 class SchemaMismatch(DatabaseError):

@@ -1,6 +1,7 @@
 """The one typed reading of the environment and `.env`; `.env.example` mirrors it, and a test compares them."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +31,9 @@ class Settings(BaseSettings):
     ses_configuration_set: str = ""
     ses_topic_arns: str = Field(default="", description="SNS topics that the webhook believes; comma-separated")
     events_queue_url: str = ""
+    trusted_proxies: str = Field(
+        default="", description="addresses or networks whose forwarded headers are believed; comma-separated"
+    )
 
     @field_validator("base_url")
     @classmethod
@@ -37,6 +41,16 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with https:// (or http:// on your own machine)")
         return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses_or_networks(cls, value: str) -> str:
+        for part in filter(None, (each.strip() for each in value.split(","))):
+            try:
+                ip_network(part)
+            except ValueError as error:
+                raise ValueError(f"{part!r} is no address and no network such as 10.0.0.0/8") from error
+        return value
 
     def keys(self) -> tuple[bytes, ...]:
         """The keys that sign links, newest first.

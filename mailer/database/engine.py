@@ -62,14 +62,29 @@ class Database:
         self.engine.dispose()
 
 
-def connect(url: str, *, create: bool = True) -> Database:
+@dataclass(frozen=True)
+class Patience:
+    """How long one waits for others, and how many may ask at once."""
+
+    busy_seconds: float = BUSY_SECONDS
+    """SQLite: for the writer's place. PostgreSQL waits for rows as long as it takes, unless `lock_seconds` says less."""
+    lock_seconds: float | None = None
+    connections: int | None = None
+    """None: as SQLAlchemy has it, 15."""
+
+
+PATIENT = Patience()
+"""What a command has: it waits its turn."""
+
+
+def connect(url: str, *, create: bool = True, patience: Patience = PATIENT) -> Database:
     """Open the database of a MAILER_DATABASE_URL, creating an empty SQLite file with mode 0600 if there is none.
 
     Raises SettingsError when the URL is none, DatabaseError when it cannot be opened, or is not there and not to be made.
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "postgresql":
-        return Database(_postgresql(parsed), None)
+        return Database(_postgresql(parsed, patience), None)
     # Without symbolic links: senders keep their locks beside the file, and two names of it must lead to one place.
     path = Path(parsed.database or "").resolve()
     if not create and not path.exists():
@@ -78,7 +93,7 @@ def connect(url: str, *, create: bool = True) -> Database:
         )
     refuse_shared_disk(path)
     _create_private(path, parsed)
-    return Database(_sqlite(parsed.set(database=str(path))), path)
+    return Database(_sqlite(parsed.set(database=str(path)), patience), path)
 
 
 def _parse(url: str) -> URL:
@@ -110,8 +125,18 @@ def _json(text: str) -> Any:
     return {} if text == "{}" else json.loads(text)
 
 
-def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, json_deserializer=_json, **_COMMON)
+def _pool(patience: Patience) -> dict[str, Any]:
+    return {} if patience.connections is None else {"pool_size": patience.connections, "max_overflow": 0}
+
+
+def _sqlite(url: URL, patience: Patience) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"timeout": patience.busy_seconds},
+        json_deserializer=_json,
+        **_pool(patience),
+        **_COMMON,
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]  # called by the event
@@ -157,9 +182,12 @@ _POSTGRESQL: dict[str, Any] = {
 }
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, patience: Patience) -> Engine:
+    asked = dict(_POSTGRESQL)
+    if patience.lock_seconds is not None:
+        asked["options"] += f" -c lock_timeout={round(patience.lock_seconds * 1000)}"
     try:
-        return create_engine(url, pool_pre_ping=True, connect_args=_POSTGRESQL, **_COMMON)
+        return create_engine(url, pool_pre_ping=True, connect_args=asked, **_pool(patience), **_COMMON)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise SettingsError(
             "MAILER_DATABASE_URL names PostgreSQL, whose driver is not installed",

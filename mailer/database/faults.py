@@ -3,7 +3,10 @@
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from mailer.errors import DatabaseError
+from mailer.errors import DatabaseBusy, DatabaseError
+
+_BUSY = ("database is locked", "lock timeout", "deadlock detected")
+"""What passes by itself: another process held what was needed."""
 
 # Part of the driver's message -> what happened, and what to do next. The first that fits is said.
 _KNOWN: tuple[tuple[str, str, str], ...] = (
@@ -38,6 +41,11 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "is this a standby? let MAILER_DATABASE_URL name the server that takes writes",
     ),
     (
+        "lock timeout",
+        "another process holds it",
+        "wait until it is done (an import, a backup?) and run the same command again",
+    ),
+    (
         "deadlock detected",
         "two processes were in each other's way",
         "run the same command again: what was committed is safe",
@@ -52,5 +60,6 @@ def translated(error: DBAPIError | OSError, url: URL) -> DatabaseError:
     where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
     for part, what, hint in _KNOWN:
         if part.lower() in said.lower():
-            return DatabaseError(f"the database {where}: {what}", hint=hint)
+            found = DatabaseBusy if part in _BUSY else DatabaseError
+            return found(f"the database {where}: {what}", hint=hint)
     return DatabaseError(f"the database {where}: {said}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from mailer.database.engine import Database, connect
+from mailer.database.engine import PATIENT, Database, Patience, connect
 from mailer.errors import SchemaMismatch
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ HEAD = "0001"
 _ADVISORY_LOCK = 6_201_054  # any number of our own: two upgrades at once wait for each other
 
 
-def open_database(url: str, *, create: bool = True) -> Database:
+def open_database(url: str, *, create: bool = True, patience: Patience = PATIENT) -> Database:
     """Open a database whose schema is this program's.
 
     SQLite is created and upgraded by itself. PostgreSQL is shared with other machines, so there an upgrade is an
     operator's decision. Raises SchemaMismatch with the next step.
     """
-    database = connect(url, create=create)
+    database = connect(url, create=create, patience=patience)
     try:
         _bring_up(database)
     except BaseException:

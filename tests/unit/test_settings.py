@@ -48,6 +48,7 @@ def test_without_anything_said_the_defaults_hold() -> None:
         "ses_configuration_set": "",
         "ses_topic_arns": "",
         "events_queue_url": "",
+        "trusted_proxies": "",
     }
 
 
