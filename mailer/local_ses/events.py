@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from mailer.local_ses.letters import AcceptedLetter
+from mailer.local_ses.letters import AcceptedLetter, Told
 from mailer.local_ses.simulator import box
 
 ACCOUNT = "000000000000"
 TOPIC = "newsletter-events"
+_EXPIRES_SECONDS = 14 * 3600  # SES tries for so long
 
 _WIRE_NAMES: Mapping[str, tuple[str, str]] = {
     "SEND": ("Send", "send"),
@@ -20,14 +21,47 @@ _WIRE_NAMES: Mapping[str, tuple[str, str]] = {
     "COMPLAINT": ("Complaint", "complaint"),
     "DELIVERY": ("Delivery", "delivery"),
     "RENDERING_FAILURE": ("Rendering Failure", "failure"),
+    "DELIVERY_DELAY": ("DeliveryDelay", "deliveryDelay"),
+    "OPEN": ("Open", "open"),
+    "CLICK": ("Click", "click"),
 }
-_DELIVERED = [("DELIVERY", "")]
-_BY_BOX: Mapping[str, Sequence[tuple[str, str]]] = {
-    "bounce": [("BOUNCE", "Permanent/General")],
-    "suppressionlist": [("BOUNCE", "Permanent/Suppressed")],
-    "complaint": [("DELIVERY", ""), ("COMPLAINT", "")],
-    "ooto": [("DELIVERY", ""), ("BOUNCE", "Transient/General")],
+_BAD_CONTENT = "Bad content"
+_HARD = "Permanent/General"
+_DELIVERED: Sequence[Told] = (("DELIVERY", ""),)
+_BY_BOX: Mapping[str, Sequence[Told]] = {
+    "bounce": (("BOUNCE", _HARD),),
+    "suppressionlist": (("BOUNCE", "Permanent/Suppressed"),),
+    "complaint": (("DELIVERY", ""), ("COMPLAINT", "")),
+    "ooto": (("DELIVERY", ""), ("BOUNCE", "Transient/General")),
+    "softbounce": (("BOUNCE", "Transient/MailboxFull"),),
+    "delay": (("DELIVERY_DELAY", "TransientCommunicationFailure"), ("DELIVERY", "")),
+    "reject": (("REJECT", _BAD_CONTENT),),
+    "open": (("DELIVERY", ""), ("OPEN", "")),
+    "click": (("DELIVERY", ""), ("OPEN", ""), ("CLICK", "")),
 }
+
+
+def what_follows(recipient: str, *, failure: str, suppressed: str, fate: str, read: Sequence[str]) -> Sequence[Told]:
+    """What SES tells of a letter, in order.
+
+    `suppressed`: the reason on the account's list, if the recipient is there; `fate`: the box that an ordinary address
+    is treated as; `read`: OPEN and CLICK, for a letter that is delivered.
+    """
+    if failure:
+        # A letter that cannot be written was never sent; one with a virus was taken first.
+        rejected = failure == _BAD_CONTENT
+        return [("SEND", ""), ("REJECT", failure)] if rejected else [("RENDERING_FAILURE", failure)]
+    if suppressed:
+        kinds = {"BOUNCE": "Permanent/OnAccountSuppressionList", "COMPLAINT": "OnAccountSuppressionList"}
+        return [("SEND", ""), (suppressed, kinds[suppressed])]
+    told = [("SEND", ""), *_BY_BOX.get(box(recipient) or fate, _DELIVERED)]
+    delivered = ("DELIVERY", "") in told
+    return [*told, *((kind, "") for kind in read if delivered and (kind, "") not in told)]
+
+
+def suppresses(told: Sequence[Told]) -> str:
+    """The reason for which Amazon puts the recipient on the account's suppression list; empty: it does not."""
+    return "BOUNCE" if ("BOUNCE", _HARD) in told else "COMPLAINT" if ("COMPLAINT", "") in told else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +71,9 @@ class Event:
     type: str
     """As MatchingEventTypes has it."""
     letter: AcceptedLetter
-    region: str
     detail: str = ""
     number: int = 0
     """Makes its ids its own."""
-
-
-def what_follows(letter: AcceptedLetter, suppressed: str) -> Sequence[tuple[str, str]]:
-    """Types and details of the events of a letter, in order; `suppressed`: the reason on the account's list, if it is there."""
-    if letter.failure:
-        # A letter that cannot be written was never sent; one with a virus was taken first.
-        rejected = letter.failure == "Bad content"
-        return [("SEND", ""), ("REJECT", "")] if rejected else [("RENDERING_FAILURE", "")]
-    if suppressed:
-        kinds = {"BOUNCE": "Permanent/OnAccountSuppressionList", "COMPLAINT": "OnAccountSuppressionList"}
-        return [("SEND", ""), (suppressed, kinds[suppressed])]
-    return [("SEND", ""), *_BY_BOX.get(box(letter.recipient), _DELIVERED)]
 
 
 def body(event: Event, *, notification: bool) -> str:
@@ -65,14 +86,14 @@ def body(event: Event, *, notification: bool) -> str:
         {
             "Type": "Notification",
             "MessageId": str(UUID(int=event.number + (54 << 64))),
-            "TopicArn": f"arn:aws:sns:{event.region}:{ACCOUNT}:{TOPIC}",
+            "TopicArn": f"arn:aws:sns:{event.letter.region}:{ACCOUNT}:{TOPIC}",
             "Subject": "Amazon SES Email Event Notification",
             "Message": told,
             "Timestamp": _time(event.letter.accepted_at),
             "SignatureVersion": "1",
             "Signature": "bG9jYWw=",  # nobody checks it in a queue, and nothing here could make a true one
-            "SigningCertURL": f"https://sns.{event.region}.amazonaws.com/SimpleNotificationService-0.pem",
-            "UnsubscribeURL": f"https://sns.{event.region}.amazonaws.com/?Action=Unsubscribe",
+            "SigningCertURL": f"https://sns.{event.letter.region}.amazonaws.com/SimpleNotificationService-0.pem",
+            "UnsubscribeURL": f"https://sns.{event.letter.region}.amazonaws.com/?Action=Unsubscribe",
         },
         ensure_ascii=False,
     )
@@ -84,7 +105,7 @@ def _mail(event: Event) -> dict[str, Any]:
     mail: dict[str, Any] = {
         "timestamp": _time(letter.accepted_at),
         "source": letter.sender,
-        "sourceArn": f"arn:aws:ses:{event.region}:{ACCOUNT}:identity/{domain}",
+        "sourceArn": f"arn:aws:ses:{event.letter.region}:{ACCOUNT}:identity/{domain}",
         "sendingAccountId": ACCOUNT,
         "messageId": letter.message_id,
         "destination": [letter.recipient],
@@ -112,15 +133,29 @@ def _mail(event: Event) -> dict[str, Any]:
     return mail
 
 
-def _details(event: Event) -> dict[str, Any]:
+def _details(event: Event) -> dict[str, Any]:  # noqa: PLR0911  # one return a type
     letter = event.letter
     at = _time(letter.accepted_at + 1)
     feedback_id = f"{letter.message_id}-{event.number:x}"
     match event.type:
         case "REJECT":
-            return {"reason": letter.failure}
+            return {"reason": event.detail}
         case "RENDERING_FAILURE":
-            return {"errorMessage": letter.failure, "templateName": ""}
+            return {"errorMessage": event.detail, "templateName": ""}
+        case "DELIVERY_DELAY":
+            return {
+                "timestamp": at,
+                "delayType": event.detail,
+                "expirationTime": _time(letter.accepted_at + _EXPIRES_SECONDS),
+                "delayedRecipients": [
+                    {"emailAddress": letter.recipient, "status": "4.4.1", "diagnosticCode": "smtp; 421 4.4.1 try later"}
+                ],
+            }
+        case "OPEN":
+            return {"ipAddress": "127.0.0.1", "timestamp": at, "userAgent": "local"}
+        case "CLICK":
+            where = f"https://{letter.sender.rstrip('>').rpartition('@')[2]}/"
+            return {"ipAddress": "127.0.0.1", "timestamp": at, "userAgent": "local", "link": where, "linkTags": None}
         case "DELIVERY":
             return {
                 "timestamp": at,
@@ -152,10 +187,16 @@ def _details(event: Event) -> dict[str, Any]:
 
 
 def _bounced(recipient: str, kind: str, subkind: str) -> dict[str, str]:
-    if kind == "Transient":
-        return {"emailAddress": recipient}  # an answer out of office carries no status
-    said = "smtp; 550 5.1.1 user unknown" if subkind == "General" else "Amazon SES did not send it: suppressed address"
-    return {"emailAddress": recipient, "action": "failed", "status": "5.1.1", "diagnosticCode": said}
+    match (kind, subkind):
+        case ("Transient", "General"):
+            return {"emailAddress": recipient}  # an answer out of office carries no status
+        case ("Transient", _):
+            status, said = "5.2.2", "smtp; 552 5.2.2 mailbox full"
+        case (_, "General"):
+            status, said = "5.1.1", "smtp; 550 5.1.1 user unknown"
+        case _:
+            status, said = "5.1.1", "Amazon SES did not send it: suppressed address"
+    return {"emailAddress": recipient, "action": "failed", "status": status, "diagnosticCode": said}
 
 
 def _time(seconds: float) -> str:

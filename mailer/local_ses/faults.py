@@ -33,16 +33,19 @@ class Faults:
         """What the next send call meets; `over_rate` is what a throttled one is told."""
         options = self._options
         with self._lock:
-            if self._throttle > 0:
-                self._throttle -= 1
+            if self._throttle > 0 or self._happens(options.throttle_share):
+                self._throttle = max(0, self._throttle - 1)
                 return Fault(Refusal("TooManyRequestsException", over_rate, status=429), carried=False)
             if self._after > 0:
                 self._after -= 1
-            elif self._fail > 0:
-                self._fail -= 1
+            elif self._fail > 0 or self._happens(options.fail_share):
+                self._fail = max(0, self._fail - 1)
                 refusal = Refusal(options.fail_code, options.fail_message, status=options.fail_status)
                 return Fault(refusal, carried=options.fail_accepted)
             if self._lose > 0:
                 self._lose -= 1
                 return Fault(lost=True)
-            return Fault(lost=self._chance.random() < options.lose_share)
+            return Fault(lost=self._happens(options.lose_share))
+
+    def _happens(self, share: float) -> bool:
+        return share > 0 and self._chance.random() < share

@@ -3,11 +3,13 @@
 import email
 import email.policy
 import quopri
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.header import Header
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.utils import format_datetime
 from functools import cached_property
 from typing import Any
@@ -29,12 +31,12 @@ class RawContent:
     @cached_property
     def headers(self) -> Sequence[tuple[str, str]]:
         """As AcceptedLetter has them."""
-        return tuple((name, str(value)) for name, value in self._message.items())
+        return _headers(self.source)
 
     @property
     def subject(self) -> str:
         """As AcceptedLetter has it."""
-        return str(self._message.get("Subject", ""))
+        return next((value for name, value in self.headers if name.lower() == "subject"), "")
 
     @cached_property
     def html(self) -> str:
@@ -110,14 +112,17 @@ class FilledContent:
         """As AcceptedLetter has it."""
         return self._filled(self._parts.text).replace("\r\n", "\n")
 
-    @property
+    @cached_property
     def headers(self) -> Sequence[tuple[str, str]]:
         """As AcceptedLetter has them."""
-        return RawContent(self.source).headers
+        return _headers(self._written(lambda _: b""))
 
     @property
     def source(self) -> bytes:
         """The message: both bodies as multipart/alternative, the text first."""
+        return self._written(_body)
+
+    def _written(self, body: Callable[[str], bytes]) -> bytes:
         boundary = f"----=_{self._message_id}"
         head = [
             ("Date", format_datetime(datetime.fromtimestamp(self._at, UTC))),
@@ -130,18 +135,22 @@ class FilledContent:
         bodies = [(kind, text) for kind, text in (("plain", self.text), ("html", self.html)) if text]
         if len(bodies) == 1:
             head += _body_head(bodies[0][0])
-            return _lines(head) + b"\r\n" + _body(bodies[0][1])
+            return _lines(head) + b"\r\n" + body(bodies[0][1])
         head.append(("Content-Type", f'multipart/alternative; boundary="{boundary}"'))
         whole = _lines(head) + b"\r\n"
         for kind, text in bodies:
-            whole += f"--{boundary}\r\n".encode() + _lines(_body_head(kind)) + b"\r\n" + _body(text) + b"\r\n"
+            whole += f"--{boundary}\r\n".encode() + _lines(_body_head(kind)) + b"\r\n" + body(text) + b"\r\n"
         return whole + f"--{boundary}--\r\n".encode()
 
 
 Content = RawContent | FilledContent
 
 
-@dataclass(slots=True)
+Told = tuple[str, str]
+"""A thing that SES tells of a letter: its type, as MatchingEventTypes has it, and its kind within that, as Permanent/General."""
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptedLetter:
     """A letter that SES took, for one recipient. Its content is None (and the rest empty) once it is too long ago."""
 
@@ -156,9 +165,12 @@ class AcceptedLetter:
     operation: str
     """SendEmail or SendBulkEmail."""
     configuration_set: str
+    region: str
     failure: str
     """Why it was never sent although it was accepted, in Amazon's words; empty: it was."""
-    kept: Content | None = field(repr=False)
+    told: Sequence[Told] = ()
+    """What SES tells of it afterwards, in order: only what its configuration set publishes."""
+    kept: Content | None = field(default=None, repr=False, compare=False)
 
     @property
     def content(self) -> bytes | None:
@@ -184,6 +196,16 @@ class AcceptedLetter:
     def headers(self) -> Sequence[tuple[str, str]]:
         """All headers in order, decoded and unfolded."""
         return self.kept.headers if self.kept else ()
+
+
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+
+
+def _headers(source: bytes) -> Sequence[tuple[str, str]]:
+    """Decoded and unfolded. The body is not read: an event asks for the head of every letter."""
+    end = _END_OF_HEAD.search(source)
+    head = BytesHeaderParser(policy=email.policy.default).parsebytes(source[: end.end()] if end else source)
+    return tuple((name, str(value)) for name, value in head.items())
 
 
 def _encoded_subject(text: str) -> str:

@@ -36,6 +36,7 @@ class Limits:
     def __init__(self) -> None:
         self._second = Window(1.0, 0.0)
         self._day = Window(DAY, 1.0)
+        self._next: dict[str, float] = {}
 
     def over_rate(self, now: float, rate: float) -> bool:
         """Whether nothing is left of this second. Below 1/s a single recipient may still go when the second is empty."""
@@ -44,6 +45,14 @@ class Limits:
     def over_quota(self, now: float, quota: float, recipients: int) -> bool:
         """Whether so many more are above the quota of 24 hours; -1 is no quota."""
         return quota >= 0 and self._day.count(now) + recipients > quota
+
+    def over_control(self, now: float, operation: str, rate: float) -> bool:
+        """Whether an operation that does not send is asked for too often; if not, this call is noted. A rate of 0 is no limit."""
+        earliest = self._next.get(operation, now) if rate else now
+        if now < earliest:
+            return True
+        self._next[operation] = now + (1 / rate if rate else 0)
+        return False
 
     def let_through(self, now: float, recipients: int, *, counted: int) -> None:
         """Note recipients; only so many of them are `counted` for the day (the mailbox simulator is not)."""

@@ -10,7 +10,12 @@ from mailer.local_ses.refusals import Refusal
 
 Count = Annotated[int, Field(ge=0)]
 
-EVENT_TYPES = ("SEND", "REJECT", "BOUNCE", "COMPLAINT", "DELIVERY", "RENDERING_FAILURE")
+Share = Annotated[float, Field(ge=0, le=1)]
+
+EVENT_TYPES = (
+    *("SEND", "REJECT", "BOUNCE", "COMPLAINT", "DELIVERY"),
+    *("OPEN", "CLICK", "RENDERING_FAILURE", "DELIVERY_DELAY"),
+)
 
 
 def _one_set_that_publishes_everything() -> dict[str, tuple[str, ...]]:
@@ -34,12 +39,20 @@ class Options:
     """Addresses and domains that may send; None: all."""
     configuration_sets: Mapping[str, tuple[str, ...]] = field(default_factory=_one_set_that_publishes_everything)
     """Name → the event types that it publishes to the queue; an empty tuple: it has no event destination."""
+    control_rate: Annotated[float, Field(ge=0)] = 0.0
+    """Calls per second of each SESv2 operation that does not send: Amazon allows 1. 0: no limit."""
+    expire_after: Count | None = None
+    """After so many more letters the credentials have expired: every call is refused. None: they never do."""
     throttle_next: Count = 0
     """This many send calls are answered with 429."""
+    throttle_share: Share = 0.0
+    """The share of send calls, 0 to 1, that this happens to at random."""
     fail_after: Count = 0
     """This many send calls go well before `fail_next` begins."""
     fail_next: Count = 0
     """This many send calls fail with `fail_code`, `fail_status` and `fail_message`."""
+    fail_share: Share = 0.0
+    """The share of send calls that fail in the same way at random."""
     fail_code: str = "InternalServiceErrorException"
     fail_status: Annotated[int, Field(ge=400, le=599)] = 500
     fail_message: str = "The request could not be processed."
@@ -49,17 +62,31 @@ class Options:
     """Recipient → the BulkEmailStatus that its entry gets; SendEmail refuses it with the exception of that meaning."""
     lose_next: Count = 0
     """This many send calls are accepted, and then the connection is dropped without an answer."""
-    lose_share: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """The share of send calls, 0 to 1, that this happens to at random."""
+    lose_share: Share = 0.0
+    """The share of send calls that this happens to at random."""
     late_seconds: Annotated[float, Field(ge=0, le=600)] = 0.0
     """Every answer to a send call comes so much later."""
+    bounce_share: Share = 0.0
+    """The share of letters to ordinary addresses that bounce for good, spread evenly: of 100 letters 0.04 is 4."""
+    complaint_share: Share = 0.0
+    """The share of them that is delivered and complained of."""
+    soft_bounce_share: Share = 0.0
+    """The share of them that bounces in the end because a mailbox is full."""
+    delay_share: Share = 0.0
+    """The share of them that is delayed, and then delivered."""
+    open_share: Share = 0.0
+    """The share of delivered letters that is opened."""
+    click_share: Share = 0.0
+    """The share of delivered letters in which a link is followed."""
+    hold_events: bool = False
+    """No event reaches the queue until this is set to false; then all of them do."""
     reorder_events: bool = False
     """The queue hands its events out in no order."""
     repeat_events: Annotated[int, Field(ge=0, le=10)] = 0
-    """The queue holds every event so many times more."""
+    """Every event that reaches the queue does so many times more."""
     raw_delivery: bool = False
     """The queue's messages are the events themselves, and no SNS notifications around them."""
-    keep_contents: Count = 10_000
+    keep_contents: Count = 1_000
     """The content of this many letters is kept, the latest; of older ones only who, when and which tags."""
 
 

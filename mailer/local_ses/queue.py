@@ -1,14 +1,16 @@
 """The queue that the events come through, as SQS has it: at least once, hidden while somebody works on them."""
 
 import hashlib
+import re
 import threading
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from mailer.local_ses.events import ACCOUNT, Event, body
+from mailer.local_ses.letters import AcceptedLetter
 from mailer.local_ses.options import Options
 from mailer.local_ses.refusals import Refusal, not_implemented
 
@@ -17,35 +19,57 @@ _HIDDEN_SECONDS = 30
 _MOST_MESSAGES = 10
 _MOST_WAIT_SECONDS = 20
 _POLL_SECONDS = 0.1
+_TIDY = 10_000
+
+
+# A message by its number: the letter, which of the things that are told of it, and the how many-th copy of that.
+_COPIES = 1 << 4
+_THINGS = 1 << 4
 
 
 @dataclass(slots=True)
-class _Message:
-    id: str
-    event: Event
-    received: int = 0
-    handle: str = ""
-    hidden_until: float = 0.0
+class _Hidden:
+    """A message that somebody works on."""
+
+    handle: str
+    until: float
 
 
 class Queue:
-    """Messages in order of arrival, unless the options say otherwise. Safe among threads."""
+    """Messages in order of arrival, unless the options say otherwise. Safe among threads.
 
-    def __init__(self, *, clock: Callable[[], float], chance: Random) -> None:
+    A message is a number of eight bytes until it is received: a million letters are told of whether somebody listens or not.
+    """
+
+    def __init__(self, letters: Sequence[AcceptedLetter], *, clock: Callable[[], float], chance: Random) -> None:
+        """`letters` are those that messages tell of."""
+        self._letters = letters
         self._clock = clock
         self._chance = chance
         self._changed = threading.Condition()
-        self._waiting: deque[_Message] = deque()
-        self._hidden: dict[str, _Message] = {}
-        self._numbers = 0
+        self._waiting = _Line()
+        self._held = array("Q")
+        self._hidden: dict[int, _Hidden] = {}
+        self._received: dict[int, int] = {}
         self._closed = False
 
-    def put(self, event: Event, *, times: int) -> None:
-        """Put an event in, so many times: each a message of its own."""
+    def put(self, letter: int, things: int, *, repeated: int, held: bool) -> None:
+        """Put in what is told of a letter, so many things, each `repeated` times more; or hold it until `release`."""
         with self._changed:
-            for _ in range(times):
-                self._numbers += 1
-                self._waiting.append(_Message(f"00000000-0000-4000-8000-{self._numbers:012x}", event))
+            for thing in range(things):
+                number = (letter * _THINGS + thing) * _COPIES
+                if held:
+                    self._held.append(number)
+                else:
+                    self._waiting.extend(range(number, number + 1 + repeated))
+            self._changed.notify_all()
+
+    def release(self, *, repeated: int) -> None:
+        """What was held is there now."""
+        with self._changed:
+            for number in self._held:
+                self._waiting.extend(range(number, number + 1 + repeated))
+            self._held = array("Q")
             self._changed.notify_all()
 
     def let_wait(self, allowed: bool) -> None:  # noqa: FBT001  # it is the word itself
@@ -84,38 +108,54 @@ class Queue:
                 self._changed.wait(_POLL_SECONDS)
                 self._reappear()
             taken = [self._take(options, hidden) for _ in range(min(most, len(self._waiting)))]
-        return {"Messages": [_as_answer(message, options, self._clock()) for message in taken]} if taken else {}
+            counts = [self._received[number] for number in taken]
+            handles = [self._hidden[number].handle for number in taken]
+        now = self._clock()
+        messages = [self._message(*each, options, now) for each in zip(taken, handles, counts, strict=True)]
+        return {"Messages": messages} if messages else {}
 
-    def _take(self, options: Options, hidden: int) -> _Message:
-        if options.reorder_events:
-            other = self._chance.randrange(len(self._waiting))
-            self._waiting[0], self._waiting[other] = self._waiting[other], self._waiting[0]
-        message = self._waiting.popleft()
-        message.received += 1
-        message.handle = f"{message.id}#{message.received}"
-        message.hidden_until = self._clock() + hidden
-        self._hidden[message.id] = message
-        return message
+    def _take(self, options: Options, hidden: int) -> int:
+        number = self._waiting.take(self._chance if options.reorder_events else None)
+        received = self._received[number] = self._received.get(number, 0) + 1
+        self._hidden[number] = _Hidden(f"{_message_id(number)}#{received}", self._clock() + hidden)
+        return number
 
     def _reappear(self) -> None:
         """Messages that nobody deleted in time are there again."""
         now = self._clock()
-        late = [message for message in self._hidden.values() if message.hidden_until <= now]
-        for message in late:
-            del self._hidden[message.id]
-        self._waiting.extendleft(reversed(late))
+        late = [number for number, message in self._hidden.items() if message.until <= now]
+        for number in late:
+            del self._hidden[number]
+        self._waiting.put_back(late)
+
+    def _message(self, number: int, handle: str, received: int, options: Options, now: float) -> dict[str, Any]:
+        letter = self._letters[number // _COPIES // _THINGS]
+        kind, detail = letter.told[number // _COPIES % _THINGS]
+        text = body(Event(kind, letter, detail, number // _COPIES), notification=not options.raw_delivery)
+        return {
+            "MessageId": _message_id(number),
+            "ReceiptHandle": handle,
+            "MD5OfBody": hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(),
+            "Body": text,
+            "Attributes": {
+                "SenderId": ACCOUNT,
+                "SentTimestamp": str(int(letter.accepted_at * 1000)),
+                "ApproximateReceiveCount": str(received),
+                "ApproximateFirstReceiveTimestamp": str(int(now * 1000)),
+            },
+        }
 
     def _delete(self, handle: str) -> None:
         """Delete by any handle that was ever given out, as SQS does at its best; twice is no error."""
-        name, _, received = handle.partition("#")
-        if not received.isdecimal():
+        number = _number(handle)
+        if number is None:
             raise Refusal(
                 "ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not a valid receipt handle.'
             )
         with self._changed:
-            message = self._hidden.get(name)
+            message = self._hidden.get(number)
             if message is not None and message.handle == handle:
-                del self._hidden[name]
+                del self._hidden[number], self._received[number]
 
     def _delete_batch(self, entries: Sequence[Mapping[str, str]]) -> Mapping[str, Any]:
         if not 1 <= len(entries) <= _MOST_MESSAGES:
@@ -141,7 +181,7 @@ class Queue:
             known = {
                 "ApproximateNumberOfMessages": len(self._waiting),
                 "ApproximateNumberOfMessagesNotVisible": len(self._hidden),
-                "ApproximateNumberOfMessagesDelayed": 0,
+                "ApproximateNumberOfMessagesDelayed": len(self._held),
                 "VisibilityTimeout": _HIDDEN_SECONDS,
                 "QueueArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:{NAME}",
             }
@@ -166,18 +206,45 @@ def _within(name: str, given: Mapping[str, Any], default: int, least: int, most:
     return value
 
 
-def _as_answer(message: _Message, options: Options, now: float) -> dict[str, Any]:
-    text = body(message.event, notification=not options.raw_delivery)
-    sent = int(message.event.letter.accepted_at * 1000)
-    return {
-        "MessageId": message.id,
-        "ReceiptHandle": message.handle,
-        "MD5OfBody": hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(),
-        "Body": text,
-        "Attributes": {
-            "SenderId": ACCOUNT,
-            "SentTimestamp": str(sent),
-            "ApproximateReceiveCount": str(message.received),
-            "ApproximateFirstReceiveTimestamp": str(int(now * 1000)),
-        },
-    }
+class _Line:
+    """Numbers that wait; taken from the front, or from anywhere."""
+
+    def __init__(self) -> None:
+        self._numbers = array("Q")
+        self._first = 0
+
+    def __len__(self) -> int:
+        return len(self._numbers) - self._first
+
+    def extend(self, numbers: Iterable[int]) -> None:
+        self._numbers.extend(numbers)
+
+    def put_back(self, numbers: Sequence[int]) -> None:
+        """At the front, in their order."""
+        for number in reversed(numbers):
+            if self._first:
+                self._first -= 1
+                self._numbers[self._first] = number
+            else:
+                self._numbers.insert(0, number)
+
+    def take(self, chance: Random | None) -> int:
+        numbers, first = self._numbers, self._first
+        if chance is not None:
+            other = chance.randrange(first, len(numbers))
+            numbers[first], numbers[other] = numbers[other], numbers[first]
+        number = numbers[first]
+        self._first += 1
+        if self._first > _TIDY and self._first > len(self):
+            del numbers[: self._first]
+            self._first = 0
+        return number
+
+
+def _message_id(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012x}"
+
+
+def _number(handle: str) -> int | None:
+    found = re.fullmatch(r"00000000-0000-4000-8000-([0-9a-f]{12})#\d+", handle)
+    return int(found[1], 16) if found else None

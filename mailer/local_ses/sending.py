@@ -21,6 +21,10 @@ PAUSED = "Sending is paused for your account."
 # A test file that every scanner takes for a virus; only looked for, never written.
 _VIRUS = b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
 
+_NOT_HERE = (
+    *("EndpointId", "TenantName", "FromEmailAddressIdentityArn", "ConfigurationOverrides"),
+    *("FeedbackForwardingEmailAddress", "FeedbackForwardingEmailAddressIdentityArn"),
+)
 _EXCEPTIONS: Mapping[str, tuple[str, int]] = {
     "TRANSIENT_FAILURE": ("InternalServiceErrorException", 500),
     "FAILED": ("InternalServiceErrorException", 500),
@@ -156,7 +160,7 @@ def _carried(state: State, call: Call, parts: Parts, entry: _Entry) -> dict[str,
 
 
 def _call(state: State, given: Mapping[str, Any], region: str, operation: str, sender: str) -> Call:
-    for member in ("EndpointId", "TenantName", "FromEmailAddressIdentityArn"):
+    for member in _NOT_HERE:
         if member in given:
             raise not_implemented(f"{operation} with {member}")
     if not sender:
@@ -182,10 +186,20 @@ def _over(state: State, now: float, recipients: int, *, counted: int) -> str:
 def _accept(
     state: State, call: Call, to: str, tags: Mapping[str, str], content: Content, *, message_id: str, now: float
 ) -> None:
-    letter = AcceptedLetter(
-        message_id, call.sender, to, tags, now, call.operation, call.configuration_set, content.failure, content
+    state.accept(
+        AcceptedLetter(
+            message_id=message_id,
+            sender=call.sender,
+            recipient=to,
+            tags=tags,
+            accepted_at=now,
+            operation=call.operation,
+            configuration_set=call.configuration_set,
+            region=call.region,
+            failure=content.failure,
+            kept=content,
+        )
     )
-    state.accept(letter, call.region)
 
 
 def _refuse_unverified(options: Options, call: Call, to: Sequence[str]) -> None:

@@ -177,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
         if _LOCAL_HOST.fullmatch(self.headers.get("Host", "")) is None:
             raise Refusal("AccessDeniedException", "Call this server by a loopback address.", status=403)
         if self.command == "GET" and path != "/_local/options":
-            page = inbox.page(self.server.local_ses.accepted, path, query)
+            page = inbox.page(self.server.local_ses.log, path, query)
             return _Reply(200, page.content, page.kind, (("Content-Security-Policy", page.policy), *_GUARDS))
         if path != "/_local/options":
             raise not_found(f"There is no {self.command} {path}.")

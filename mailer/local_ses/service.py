@@ -1,8 +1,9 @@
 """The local SES itself: one call in, one answer out; it knows no HTTP."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -49,8 +50,16 @@ def sqs_model() -> Model:
 class LocalSes:
     """An SES account on this machine. `clock` gives seconds since 1970; all methods may be called from any thread."""
 
-    def __init__(self, options: Options = Options(), *, clock: Callable[[], float], chance: Random) -> None:  # noqa: B008  # frozen
-        self._state = State(options, clock=clock, chance=chance)
+    def __init__(
+        self,
+        options: Options = Options(),  # noqa: B008  # frozen
+        *,
+        clock: Callable[[], float],
+        chance: Random,
+        log: Path | None = None,
+    ) -> None:
+        """What was accepted is added to the file `log`, a line of JSON for each letter. Raises OSError."""
+        self._state = State(options, clock=clock, chance=chance, log=log)
         self._faults = Faults(options, chance)
 
     @property
@@ -60,6 +69,11 @@ class LocalSes:
             return list(self._state.accepted)
 
     @property
+    def log(self) -> Sequence[AcceptedLetter]:
+        """The same, read letter by letter where it is looked at: for many of them."""
+        return self._state.accepted
+
+    @property
     def options(self) -> Options:
         """The options as they were last set; their counters do not run down here."""
         return self._state.options
@@ -67,7 +81,7 @@ class LocalSes:
     def set_options(self, options: Options) -> None:
         """From now on these hold; their counters begin anew. What was let through stays counted."""
         with self._state.lock:
-            self._state.options = options
+            self._state.set_options(options)
             self._faults = Faults(options, self._state.chance)
 
     def change_options(self, changes: Any) -> Options:
@@ -81,12 +95,15 @@ class LocalSes:
         """Answer one SESv2 call: `body` is its JSON, `size` the bytes it came in, `region` the caller's."""
         try:
             operation, in_path = ses_model().find(method, path)
+            if self._state.expired:
+                return Answer(_expired())
             if operation in _SENDING:
                 return self._send(operation, query, body, region, size)
             if operation not in _HERE:
                 return Answer(not_implemented(operation))
-            given = ses_model().read(operation, in_path, query, body)
             with self._state.lock:
+                self._hold_back(operation)
+                given = ses_model().read(operation, in_path, query, body)
                 return Answer(self._answer(operation, given, region))
         except Refusal as refusal:
             return Answer(refusal)
@@ -94,6 +111,8 @@ class LocalSes:
     def call_queue(self, operation: str, body: Any, *, base: str) -> Mapping[str, Any] | Refusal:
         """Answer one SQS call; `base` is the URL that the caller reached us by."""
         try:
+            if self._state.expired:
+                return _expired()
             if operation not in sqs_model().operations:
                 return Refusal("UnknownOperationException", f"{operation} is no operation of sqs.", status=404)
             given = sqs_model().read(operation, {}, "", body)
@@ -104,6 +123,11 @@ class LocalSes:
     def let_wait(self, allowed: bool) -> None:  # noqa: FBT001  # it is the word itself
         """Whether calls may wait for a message of the queue: not while a server closes."""
         self._state.queue.let_wait(allowed)
+
+    def _hold_back(self, operation: str) -> None:
+        state = self._state
+        if state.limits.over_control(state.clock(), operation, state.options.control_rate):
+            raise Refusal("TooManyRequestsException", "Too many requests: the rate of calls is exceeded.", status=429)
 
     def _answer(self, operation: str, given: Mapping[str, Any], region: str) -> Mapping[str, Any]:  # noqa: PLR0911  # one return an operation
         state = self._state
@@ -141,3 +165,7 @@ class LocalSes:
         except Refusal as refusal:
             return Answer(refusal, late)
         return Answer(fault.refusal or answer, late, fault.lost)
+
+
+def _expired() -> Refusal:
+    return Refusal("ExpiredTokenException", "The security token included in the request is expired", status=403)

@@ -19,13 +19,17 @@ class SuppressionList:
         """BOUNCE, COMPLAINT, or empty: not on the list."""
         return self._found.get(address.lower(), ("", 0.0))[0]
 
+    def put(self, address: str, reason: str, now: float) -> None:
+        """Put an address on the list, or give it another reason."""
+        self._found[address.lower()] = (reason, now)
+
     def answer(self, operation: str, given: Mapping[str, Any], now: float) -> Mapping[str, Any]:
         """Answer an operation on the list. Raises Refusal."""
         if "TenantName" in given:
             raise not_implemented(f"{operation} with TenantName")
         match operation:
             case "PutSuppressedDestination":
-                self._found[checks.address(given["EmailAddress"]).lower()] = (given["Reason"], now)
+                self.put(checks.address(given["EmailAddress"]), given["Reason"], now)
                 return {}
             case "DeleteSuppressedDestination":
                 self._entry(given["EmailAddress"])

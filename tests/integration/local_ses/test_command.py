@@ -69,3 +69,28 @@ def test_an_address_that_others_reach_is_refused(tmp_path: Path) -> None:
         said, _ = process.communicate(timeout=20)
     assert process.returncode == 2
     assert said.startswith("error: --host 0.0.0.0 is no loopback address")
+
+
+def test_options_are_set_and_the_log_is_named_at_the_start(tmp_path: Path) -> None:
+    with started(tmp_path, "--port", "0", "--log", "log.jsonl", "--set", "keep_contents=5") as process:
+        printed_until(process, "Look at the letters")
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=20)
+    assert (process.returncode, rest.strip()) == (0, "0 letters were accepted, and are listed in log.jsonl.")
+    assert (tmp_path / "log.jsonl").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--set", "lose_share=3"), "--set: lose_share: Input should be less than or equal to 1"),
+        (("--set", "nonsense"), "--set: nonsense"),
+        (("--log", "no/such/folder"), "no/such/folder: cannot be written: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_set_is_said(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    with started(tmp_path, "--port", "0", *arguments) as process:
+        said, _ = process.communicate(timeout=20)
+    assert process.returncode in {1, 2}
+    assert words in said
+    assert "Traceback" not in said

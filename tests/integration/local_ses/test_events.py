@@ -57,6 +57,12 @@ SEND, DELIVERY = ("Send", "", ""), ("Delivery", "", "")
         ("complaint@simulator.amazonses.com", [SEND, DELIVERY, ("Complaint", "", "")]),
         ("ooto@simulator.amazonses.com", [SEND, DELIVERY, ("Bounce", "Transient", "General")]),
         ("suppressionlist@simulator.amazonses.com", [SEND, ("Bounce", "Permanent", "Suppressed")]),
+        ("softbounce+7@simulator.example.org", [SEND, ("Bounce", "Transient", "MailboxFull")]),
+        ("delay@simulator.example.org", [SEND, ("DeliveryDelay", "", ""), DELIVERY]),
+        ("reject@simulator.example.org", [SEND, ("Reject", "", "")]),
+        ("open@simulator.example.org", [SEND, DELIVERY, ("Open", "", "")]),
+        ("click@simulator.example.org", [SEND, DELIVERY, ("Open", "", ""), ("Click", "", "")]),
+        ("delay@example.org", [SEND, DELIVERY]),
     ],
 )
 def test_each_mailbox_of_the_simulator_does_what_its_name_says(to: str, told: list[Told], ses: Any, sqs: Any) -> None:
@@ -120,6 +126,52 @@ def test_events_are_repeated_and_reordered_on_request(ses: Any, sqs: Any, server
     assert sorted(told) == sorted(in_order)
     assert told != in_order
     assert len({message["MessageId"] for message in messages}) == 6
+
+
+def test_a_delay_and_a_full_mailbox_say_why(ses: Any, sqs: Any) -> None:
+    send(ses, "delay@simulator.example.org")
+    send(ses, "softbounce@simulator.example.org")
+    _, delayed, _, _, bounced = events(sqs)
+    assert delayed["deliveryDelay"]["delayType"] == "TransientCommunicationFailure"
+    assert [each["status"] for each in delayed["deliveryDelay"]["delayedRecipients"]] == ["4.4.1"]
+    assert delayed["deliveryDelay"]["expirationTime"] > delayed["deliveryDelay"]["timestamp"]
+    assert [each["status"] for each in bounced["bounce"]["bouncedRecipients"]] == ["5.2.2"]
+
+
+def test_events_are_held_until_told_and_then_come_as_often_as_wanted(ses: Any, sqs: Any, server: Server) -> None:
+    server.local_ses.change_options({"hold_events": True})
+    send(ses, "ada@example.com")
+    assert receive(sqs) == []
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
+    assert sqs.get_queue_attributes(QueueUrl=url(sqs), AttributeNames=names)["Attributes"] == {
+        "ApproximateNumberOfMessages": "0",
+        "ApproximateNumberOfMessagesDelayed": "2",
+    }
+    server.local_ses.change_options({"hold_events": False, "repeat_events": 2})
+    assert kinds(sqs) == [SEND, SEND, SEND, DELIVERY, DELIVERY, DELIVERY]
+
+
+def test_a_letter_whose_content_is_forgotten_is_told_of_all_the_same(ses: Any, sqs: Any, server: Server) -> None:
+    server.local_ses.change_options({"keep_contents": 0})
+    message_id = send(ses, "ada@example.com")
+    sent, _ = events(sqs)
+    assert (sent["mail"]["messageId"], sent["mail"]["tags"]["delivery"]) == (message_id, ["7-1"])
+
+
+def test_who_bounced_or_complained_is_on_the_accounts_list_as_with_amazon(ses: Any, sqs: Any, server: Server) -> None:
+    server.local_ses.change_options({"bounce_share": 1})
+    send(ses, "ada@example.com")
+    server.local_ses.change_options({"bounce_share": 0, "complaint_share": 1})
+    send(ses, "bob@example.com")
+    send(ses, "bounce@simulator.amazonses.com")
+    found = ses.list_suppressed_destinations()["SuppressedDestinationSummaries"]
+    assert [(each["EmailAddress"], each["Reason"]) for each in found] == [
+        ("ada@example.com", "BOUNCE"),
+        ("bob@example.com", "COMPLAINT"),
+    ]
+    receive(sqs)
+    send(ses, "ada@example.com")
+    assert kinds(sqs) == [SEND, ("Bounce", "Permanent", "OnAccountSuppressionList")]
 
 
 def test_what_is_not_deleted_comes_again(ses: Any, sqs: Any) -> None:

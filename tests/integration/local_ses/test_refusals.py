@@ -199,3 +199,42 @@ def test_contents_are_forgotten_and_letters_are_not(ses: Any, server: Server) ->
     for _ in range(2):
         ses.send_email(**email())
     assert [letter.content for letter in server.local_ses.accepted] == [None, SOURCE]
+
+
+def test_what_does_not_send_may_be_asked_once_a_second_each(ses: Any, server: Server) -> None:
+    server.local_ses.change_options({"control_rate": 1})
+    ses.get_account()
+    ses.list_email_identities()
+    for _ in range(2):
+        ses.send_email(**email())
+    with pytest.raises(ses.exceptions.TooManyRequestsException):
+        ses.get_account()
+
+
+def test_credentials_expire_after_so_many_letters_for_every_call(ses: Any, sqs: Any, server: Server) -> None:
+    server.local_ses.change_options({"expire_after": 2})
+    for _ in range(2):
+        ses.send_email(**email())
+    for call in (lambda: ses.send_email(**email()), ses.get_account, lambda: sqs.get_queue_url(QueueName="x")):
+        with pytest.raises(ClientError, match="ExpiredTokenException"):
+            call()
+    assert len(server.local_ses.accepted) == 2
+    server.local_ses.change_options({"expire_after": None})
+    ses.send_email(**email())
+
+
+@pytest.mark.parametrize(("options", "status"), [({"throttle_share": 1}, 429), ({"fail_share": 1}, 500)])
+def test_a_share_of_the_calls_is_throttled_or_fails(
+    options: dict[str, float], status: int, ses: Any, server: Server
+) -> None:
+    server.local_ses.change_options(options)
+    with pytest.raises(ClientError) as error:
+        ses.send_email(**email())
+    assert cast("Any", error.value).response["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert server.local_ses.accepted == []
+
+
+@pytest.mark.parametrize("member", ["FeedbackForwardingEmailAddress", "TenantName"])
+def test_a_member_that_would_be_ignored_is_refused_by_name(member: str, ses: Any) -> None:
+    with pytest.raises(ClientError, match=f"NotImplemented.*{member}"):
+        ses.send_email(**email(**{member: "a@example.org"}))
