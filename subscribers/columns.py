@@ -31,9 +31,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def json_type() -> JSON:
-    """JSON that PostgreSQL can compare and index."""
-    return JSON().with_variant(JSONB(), "postgresql")
+def json_type(*, none_as_null: bool = False) -> JSON:
+    """JSON that PostgreSQL can compare and index; `none_as_null`: None is NULL, not JSON's own null."""
+    return JSON(none_as_null).with_variant(JSONB(none_as_null), "postgresql")
 
 
 def core(model: type[SQLModel]) -> Table:
