@@ -1,4 +1,4 @@
-"""Makes the two clients that speak to SES: one that asks once and never again, and one for reading."""
+"""Makes the clients that speak to Amazon: for SES one that asks once and never again, and one for reading; for SQS and SNS."""
 
 from typing import Any, Protocol, cast
 
@@ -13,6 +13,7 @@ READ_SECONDS = 30.0
 """Well below the age at which a claim is stale (60 s): an answer that takes longer is lost."""
 
 Answer = dict[str, Any]
+_NAMES = {"sesv2": "Amazon SES", "sqs": "Amazon SQS", "sns": "Amazon SNS"}
 
 
 class Meta(Protocol):
@@ -43,6 +44,8 @@ class Sender(Protocol):
 class Reader(Protocol):
     """The part of boto3's `sesv2` client that changes nothing."""
 
+    meta: Meta
+
     def get_account(self) -> Answer:
         """Rate, quota and standing."""
         ...
@@ -59,6 +62,10 @@ class Reader(Protocol):
         """Where the events of a configuration set go."""
         ...
 
+    def list_suppressed_destinations(self, **parameters: Any) -> Answer:
+        """A page of the addresses that the account sends nothing to."""
+        ...
+
     def close(self) -> None:
         """Close its connections."""
         ...
@@ -68,10 +75,42 @@ class Client(Sender, Reader, Protocol):
     """The whole of it."""
 
 
+class QueueClient(Protocol):
+    """The part of boto3's `sqs` client that is used here."""
+
+    def receive_message(self, **parameters: Any) -> Answer:
+        """Up to ten messages."""
+        ...
+
+    def delete_message_batch(self, **parameters: Any) -> Answer:
+        """Forget up to ten of them."""
+        ...
+
+    def get_queue_attributes(self, **parameters: Any) -> Answer:
+        """How many there are."""
+        ...
+
+    def close(self) -> None:
+        """Close its connections."""
+        ...
+
+
+class TopicClient(Protocol):
+    """The part of boto3's `sns` client that is used here."""
+
+    def confirm_subscription(self, **parameters: Any) -> Answer:
+        """Say that a subscription is wanted."""
+        ...
+
+    def close(self) -> None:
+        """Close its connections."""
+        ...
+
+
 class Maker(Protocol):
     """The part of boto3's session that is used here."""
 
-    def client(self, service_name: str, *, config: Config) -> Client:
+    def client(self, service_name: str, *, config: Config, region_name: str | None) -> Any:
         """A client for a service."""
         ...
 
@@ -96,16 +135,34 @@ def sending_client(threads: int, session: boto3.session.Session | None = None) -
 
 
 def reading_client(session: boto3.session.Session | None = None) -> Reader:
-    """A client for questions that may be asked again: it keeps botocore's retries. Raises as `sending_client`."""
-    return _client(session, Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS))
+    """A client for questions that may be asked again, by botocore's own retries. Raises as `sending_client`.
+
+    Amazon takes one question a second of an account (SES quotas), so several in a row are sometimes refused at first.
+    """
+    retries = {"total_max_attempts": 8, "mode": "standard"}
+    return _client(session, Config(retries=retries, connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS))
 
 
-def _client(session: boto3.session.Session | None, config: Config) -> Client:
+def queue_client(threads: int, session: boto3.session.Session | None = None, region: str | None = None) -> QueueClient:
+    """A client for SQS, for as many calls at the same time; it waits longer than any long poll. Raises as `sending_client`."""
+    config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, max_pool_connections=threads)
+    return _client(session, config, "sqs", region)
+
+
+def topic_client(region: str, session: boto3.session.Session | None = None) -> TopicClient:
+    """A client for SNS in a region. Raises as `sending_client`."""
+    config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=CONNECT_SECONDS)
+    return _client(session, config, "sns", region)
+
+
+def _client(
+    session: boto3.session.Session | None, config: Config, service: str = "sesv2", region: str | None = None
+) -> Any:
     try:
         maker = cast("Maker", session or boto3.session.Session())
-        return maker.client("sesv2", config=config)
+        return maker.client(service, config=config, region_name=region)
     except (BotoCoreError, ValueError) as error:
         raise TransportError(
-            f"no client for Amazon SES can be made: {error}",
+            f"no client for {_NAMES[service]} can be made: {error}",
             hint="set AWS_DEFAULT_REGION (for instance eu-west-1) in the environment or in .env, and AWS_PROFILE if you use one",
         ) from error
