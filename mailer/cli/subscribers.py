@@ -96,13 +96,13 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List a newsletter's people, in the order in which they came."""
+    from mailer.ledger.segments import condition_of  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
     from subscribers import people  # noqa: PLC0415  # lazy: heavy
-    from subscribers.segments import condition, parse  # noqa: PLC0415  # lazy: heavy
 
-    chosen = None if segment is None else condition(parse(segment))
     workspace = open_workspace()
     slug = workspace.newsletter(newsletter).slug
+    chosen = None if segment is None else condition_of(segment, slug)
     with workspace.reading() as connection:
         if only_count:
             say(str(people.count(connection, slug, segment=chosen, status=status)))

@@ -11,9 +11,9 @@ from mailer.errors import EditionChanged, MailingError, SegmentChanged
 from mailer.ledger import audience, mailings, newcomers
 from mailer.ledger.mailings import MailingRow
 from mailer.ledger.report import progress
+from mailer.ledger.segments import condition_of
 from mailer.ledger.states import MailingState, State
 from mailer.rendering.edition import Edition
-from subscribers.segments import condition, parse
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Plan:
     """How many of them --also-new would add; None when it was not asked for, or there is no mailing to add them to."""
 
 
-def condition_of(segment: str) -> ColumnElement[bool] | None:
+def _condition(newsletter: str, segment: str) -> ColumnElement[bool] | None:
     """The SQL condition of a segment expression; none for everyone. Raises BadSegment."""
-    return condition(parse(segment)) if segment else None
+    return condition_of(segment, newsletter) if segment else None
 
 
 def make_plan(database: Database, newsletter: str, issue: int, segment: str | None, *, also_new: bool = False) -> Plan:
@@ -45,7 +45,7 @@ def make_plan(database: Database, newsletter: str, issue: int, segment: str | No
         found = mailings.find(connection, newsletter, issue)
         before = mailings.previous(connection, newsletter, issue)
         if found is None:
-            accounting = audience.preview(connection, newsletter, condition_of(segment or ""))
+            accounting = audience.preview(connection, newsletter, _condition(newsletter, segment or ""))
             return Plan(
                 newsletter,
                 issue,
@@ -59,7 +59,11 @@ def make_plan(database: Database, newsletter: str, issue: int, segment: str | No
         _same_segment(found, segment)
         pending = progress(connection, found.id, found.audience).states.get(State.PENDING, 0)
         excluded = audience.excluded(connection, found.id)
-        new = newcomers.count_new(connection, found.id, newsletter, condition_of(found.segment)) if also_new else None
+        new = (
+            newcomers.count_new(connection, found.id, newsletter, _condition(newsletter, found.segment))
+            if also_new
+            else None
+        )
         return Plan(
             newsletter, issue, found.segment, found, found.audience, excluded, pending + (new or 0), before, new
         )
@@ -124,7 +128,7 @@ def open_mailing(
             now=now,
         )
         if mailing_id is not None:
-            accounting = audience.freeze(connection, mailing_id, newsletter, condition_of(segment))
+            accounting = audience.freeze(connection, mailing_id, newsletter, _condition(newsletter, segment))
             if accounting.frozen == 0:
                 raise nobody(newsletter, segment, accounting.excluded)
     with database.reading() as connection:
@@ -152,7 +156,9 @@ def add_new(database: Database, mailing: MailingRow) -> int:
     """--also-new: add whoever subscribed after the freeze; a finished mailing goes on for them. How many."""
     with database.transaction() as connection:
         audience.hold_still(connection)
-        added = newcomers.add_new(connection, mailing.id, mailing.newsletter, condition_of(mailing.segment))
+        added = newcomers.add_new(
+            connection, mailing.id, mailing.newsletter, _condition(mailing.newsletter, mailing.segment)
+        )
         if added:
             mailings.reopen(connection, mailing.id)
     return added

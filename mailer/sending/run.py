@@ -12,6 +12,7 @@ from mailer.ledger import claims, mailings, senders
 from mailer.ledger.claims import Claim, Claimed, Desk, Settlement
 from mailer.ledger.mailings import MailingRow
 from mailer.ledger.report import progress
+from mailer.ledger.segments import condition_of
 from mailer.ledger.senders import LiveSender
 from mailer.ledger.states import MailingState, State
 from mailer.links import Links
@@ -23,7 +24,6 @@ from mailer.sending.healing import bury_and_look_up
 from mailer.sending.settlements import settled
 from mailer.sending.values import personal_values
 from mailer.transport.base import Envelope, NotSent, Receipt, Refused, Transport
-from subscribers.segments import condition, parse
 
 STALE_SECONDS = 60.0
 """A claim older than this is given back, not called for: its sender was stopped in between, and people may have left."""
@@ -75,7 +75,7 @@ class Run:
         self._desk = Desk(
             self.mailing.id,
             self.mailing.newsletter,
-            {segment: condition(parse(segment)) for segment in self.edition.segments},
+            {segment: condition_of(segment, self.mailing.newsletter) for segment in self.edition.segments},
         )
 
     def go(self) -> End:

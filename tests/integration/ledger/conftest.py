@@ -12,9 +12,9 @@ from mailer.ledger import audience, claims, mailings
 from mailer.ledger.audience import Accounting
 from mailer.ledger.claims import Claim, Desk, Settlement
 from mailer.ledger.report import Progress, progress
+from mailer.ledger.segments import condition_of
 from mailer.ledger.states import State
 from mailer.ledger.tables import deliveries
-from subscribers.segments import condition, parse
 from subscribers.tables import subscriber_tags, subscribers, subscriptions, suppressions
 
 NOW = datetime(2026, 3, 23, 6, 0, tzinfo=UTC)
@@ -85,11 +85,11 @@ class World:
             )
             assert opened is not None
             self.mailing = opened
-            return audience.freeze(connection, opened, NEWS, condition(parse(segment)) if segment else None)
+            return audience.freeze(connection, opened, NEWS, condition_of(segment, NEWS) if segment else None)
 
     def claim(self, size: int, *, after: int = 0, sender: int = 1) -> Claim:
         """Claim, and commit."""
-        desk = Desk(self.mailing, NEWS, {name: condition(parse(text)) for name, text in self.segments.items()})
+        desk = Desk(self.mailing, NEWS, {name: condition_of(text, NEWS) for name, text in self.segments.items()})
         with self.database.transaction() as connection:
             return desk.claim(connection, after=after, size=size, sender_id=sender, now=NOW)
 

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Connection, literal, select, union_all
+from sqlalchemy import Connection, false, literal, select, union_all
 
 from subscribers import book, suppressing
 from subscribers.address import Address, parse
 from subscribers.candidates import exclusion_reason, verdicts
 from subscribers.lifecycle import Actor, Status, SuppressionReason
-from subscribers.segments import condition
+from subscribers.segment_conditions import Scope, condition
 from subscribers.segments import parse as parse_segment
 from subscribers.tables import subscribers, subscriptions
 
@@ -29,7 +29,7 @@ def enter(connection: Connection, name: str, status: Status = Status.SUBSCRIBED,
 
 
 def found(connection: Connection, segment: str | None = None) -> dict[str, str | None]:
-    chosen = None if segment is None else condition(parse_segment(segment))
+    chosen = None if segment is None else condition(parse_segment(segment), Scope(NEWS, lambda _: false()))
     names = dict(connection.execute(select(subscribers.c.id, subscribers.c.email)).all())
     rows = connection.execute(verdicts(NEWS, chosen)).all()
     assert len(rows) == len({subscriber_id for subscriber_id, _ in rows}), "one row for each person"

@@ -1,11 +1,29 @@
 """A segment is read as it is meant, and a mistake in it is shown at its place."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from subscribers.errors import BadSegment
-from subscribers.segments import And, FieldIs, Not, Or, Segment, Tag, check, parse
+from subscribers.lifecycle import Status, SuppressionReason
+from subscribers.segment_values import (
+    And,
+    Domain,
+    Fate,
+    FieldContains,
+    FieldIs,
+    Letters,
+    Not,
+    Or,
+    Segment,
+    StatusIs,
+    Subscribed,
+    Suppressed,
+    Tag,
+)
+from subscribers.segments import check, parse
 
 BETA, STAFF, PRO = Tag("beta"), Tag("staff"), FieldIs("plan", "pro")
 
@@ -32,6 +50,25 @@ BETA, STAFF, PRO = Tag("beta"), Tag("staff"), FieldIs("plan", "pro")
         ("not field:plan != pro", PRO),
         ('field:plan = ""', FieldIs("plan", "")),
         ("field:motto=a=b", FieldIs("motto", "a=b")),
+        ("field:plan", Not(FieldIs("plan", ""))),
+        ("not field:plan and tag:beta", And((FieldIs("plan", ""), BETA))),
+        ('field:city contains "New "', FieldContains("city", "New")),
+        ("field:contains CONTAINS contains", FieldContains("contains", "contains")),
+        ("status:unconfirmed", StatusIs(Status.UNCONFIRMED)),
+        ("suppressed", Suppressed()),
+        ("suppressed:left-all", Suppressed(SuppressionReason.LEFT_ALL)),
+        ("not suppressed or(suppressed)", Or((Not(Suppressed()), Suppressed()))),
+        ("subscribed before 2026-03-23", Subscribed(None, date(2026, 3, 23))),
+        ("subscribed since 2026-03-23", Subscribed(date(2026, 3, 23))),
+        ("subscribed after 2026-02-28", Subscribed(date(2026, 3, 1))),
+        ("domain:example.org", Domain("example.org")),
+        ("domain:@EXÄMPLE.org", Domain("xn--exmple-cua.org")),
+        ("never-mailed", Not(Letters(Fate.MAILED))),
+        ("not never-mailed", Letters(Fate.MAILED)),
+        ("mailed and not delivered", And((Letters(Fate.MAILED), Not(Letters(Fate.DELIVERED))))),
+        ("mailed:54", Letters(Fate.MAILED, issue=54)),
+        ("soft-bounced since 2026-03-23", Letters(Fate.SOFT_BOUNCED, None, date(2026, 3, 23), None)),
+        ("delivered before 2026-03-23", Letters(Fate.DELIVERED, None, None, date(2026, 3, 23))),
     ],
 )
 def test_an_expression_is_read_as_it_is_meant(expression: str, expected: Segment) -> None:
@@ -45,13 +82,72 @@ def test_an_expression_is_read_as_it_is_meant(expression: str, expected: Segment
         ("tags:beta", 1, "unknown word `tags:`", "did you mean `tag:beta`?"),
         ("TAG:beta", 1, "unknown word `TAG:`", "did you mean `tag:beta`?"),
         ("fields:plan = x", 1, "unknown word `fields:`", "did you mean `field:plan`?"),
-        ("tag:a and bounced:x", 11, "unknown word `bounced:`", "there are `tag:…` and `field:…`"),
-        ("beta", 1, "`beta` is neither `tag:…` nor `field:…`", "did you mean `tag:beta`?"),
-        ("tag = beta", 1, "`tag` is neither `tag:…` nor `field:…`", "did you mean `tag:beta`?"),
-        ("plan = pro", 1, "`plan` is neither `tag:…` nor `field:…`", "did you mean `field:plan`?"),
+        ("statuses:subscribed", 1, "unknown word `statuses:`", "did you mean `status:subscribed`?"),
+        (
+            "tag:a and zip:x",
+            11,
+            "unknown word `zip:`",
+            (
+                "there are `tag:…`, `field:…`, `status:…`, `subscribed`, `suppressed`, `domain:…`, `mailed`, `never-mailed`, "
+                "`delivered` and `soft-bounced`"
+            ),
+        ),
+        ("beta", 1, "`beta` is not a condition", "did you mean `tag:beta`?"),
+        ("nevermailed", 1, "`nevermailed` is not a condition", "did you mean `never-mailed`?"),
+        ("unsubscribed", 1, "`unsubscribed` is not a condition", "did you mean `status:unsubscribed`?"),
+        ("bounced", 1, "`bounced` is not a condition", "did you mean `suppressed:bounced`?"),
+        ("tag = beta", 1, "`tag` is not a condition", "did you mean `tag:beta`?"),
+        ("plan = pro", 1, "`plan` is not a condition", "did you mean `field:plan`?"),
+        ("status:subscribd", 8, "there is no status `subscribd`", "did you mean `subscribed`?"),
+        ("status:", 8, "a status should follow, but the expression ends", ""),
+        ("status:gone", 8, "there is no status `gone`", "there are `unconfirmed`, `subscribed` and `unsubscribed`"),
+        ("suppressed:bounce", 12, "there is no reason `bounce`", "did you mean `bounced`?"),
+        (
+            "subscribed",
+            11,
+            "`before`, `after` or `since` should follow, but the expression ends",
+            "whoever is subscribed at all is `status:subscribed`",
+        ),
+        ("subscribed after", 17, "a date such as 2026-03-23 should follow, but the expression ends", ""),
+        (
+            "subscribed after 23.3.2026",
+            18,
+            "`23.3.2026` is not a date",
+            "write year-month-day, for example 2026-03-23",
+        ),
+        (
+            "subscribed after 9999-12-31",
+            18,
+            "`9999-12-31` is not a date",
+            "write year-month-day, for example 2026-03-23",
+        ),
+        ("domain:example", 8, "`example` is not a domain", "write for example `domain:example.org`"),
+        ("mailed:0", 8, "`0` is not the number of an issue", "write for example `mailed:54`"),
+        (
+            "mailed 54",
+            8,
+            "`before`, `after`, `since`, `and`, `or` or the end should follow, but here stands `54`",
+            "did you mean `mailed:54`?",
+        ),
+        (
+            'field:plan contains ""',
+            21,
+            "the empty text is contained in every field",
+            "did you mean `field:plan` (has one)?",
+        ),
+        (
+            "field:age > 30",
+            11,
+            "`=`, `!=`, `contains`, `and`, `or` or the end should follow, but here stands `>`",
+            "fields are texts, and none is greater than another; put a tag on these people",
+        ),
         ("tag:", 5, "a word, or words in double quotes should follow, but the expression ends", ""),
-        ("field:plan", 11, "`=` or `!=` should follow, but the expression ends", ""),
-        ("field:plan ~ pro", 12, "`=` or `!=` should follow, but here stands `~`", ""),
+        (
+            "field:plan ~ pro",
+            12,
+            "`=`, `!=`, `contains`, `and`, `or` or the end should follow, but here stands `~`",
+            "did you mean `contains`?",
+        ),
         ("field:= pro", 7, "the name of a field should follow, but here stands `=`", ""),
         ("(tag:a", 7, "`and`, `or` or `)` should follow, but the expression ends", ""),
         ("tag:a)", 6, "`and`, `or` or the end should follow, but here stands `)`", ""),
@@ -63,8 +159,8 @@ def test_an_expression_is_read_as_it_is_meant(expression: str, expected: Segment
             "`and`, `or` or the end should follow, but here stands `bird`",
             "words with a space between them stand in double quotes",
         ),
-        ("tag:a or or tag:b", 10, "`tag:…` or `field:…` should stand before `or`", ""),
-        ("tag:a and", 10, "`tag:…` or `field:…` should follow, but the expression ends", ""),
+        ("tag:a or or tag:b", 10, "a condition such as `tag:…` should stand before `or`", ""),
+        ("tag:a and", 10, "a condition such as `tag:…` should follow, but the expression ends", ""),
         ('tag:"a', 5, "a double quote is opened and not closed", ""),
         ("tag:a,b", 5, '"a,b" is not a tag: a comma or semicolon stands between two tags', "give each by itself"),
         ('tag:""', 5, "a tag is empty", ""),
@@ -103,10 +199,23 @@ def test_any_tag_can_be_written_in_quotes(tag: str) -> None:
     assert parse(f'not tag:"{quoted}"') == Not(expected)
 
 
-@given(
-    st.lists(st.sampled_from([*'ab:"()=!\\ ', "tag:", "field:", " and ", " or ", " not "]), max_size=15).map("".join)
-    | st.text()
-)
+_WORDS = [
+    "tag:",
+    "field:",
+    " and ",
+    " or ",
+    " not ",
+    "status:",
+    "subscribed ",
+    "since ",
+    "2026-03-23",
+    "mailed:",
+    "54",
+    "mailed",
+]
+
+
+@given(st.lists(st.sampled_from([*'ab:"()=!\\ ', *_WORDS]), max_size=15).map("".join) | st.text())
 def test_whatever_is_written_is_read_or_refused_with_a_place(expression: str) -> None:
     try:
         parse(expression)
