@@ -1,0 +1,65 @@
+"""The web side's armour: what may come in, what every answer carries, what the log may say."""
+
+import logging
+import socket
+
+import pytest
+
+from .conftest import Opening, Web, guarded
+
+
+def test_every_answer_is_guarded_whatever_it_says(web: Web) -> None:
+    answers = [
+        web.client.request(method, path) for method in ("GET", "HEAD", "POST") for path in ("/health", "/nothing")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 404, 200, 404, 405, 404]
+    assert all(guarded(answer) for answer in answers)
+
+
+def test_the_process_lives_and_is_ready(web: Web) -> None:
+    assert (web.client.get("/health").text, web.client.get("/ready").text) == ("alive\n", "ready\n")
+
+
+def test_a_head_has_the_headers_of_a_get_and_no_body(web: Web) -> None:
+    get, head = web.client.get("/health"), web.client.head("/health")
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", get.headers["content-length"])
+
+
+def test_a_body_that_says_it_is_large_is_refused_before_it_is_read(web: Web) -> None:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=5) as wire:
+        wire.sendall(b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 1073741824\r\n\r\n")
+        answer = wire.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 413 ")
+        assert b"connection: close" in answer
+
+
+def test_a_body_in_chunks_is_refused_when_it_grows_too_large(web: Web) -> None:
+    answer = web.client.post("/health", content=(b"x" * 1024 for _ in range(100)))
+    assert answer.status_code == 413
+    assert guarded(answer)
+
+
+@pytest.mark.parametrize("length", ["-1", "ten", "1e3", "18446744073709551617"])
+def test_a_length_that_is_no_length_is_refused(web: Web, length: str) -> None:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=5) as wire:
+        wire.sendall(f"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+        assert wire.recv(65536).split(b" ")[1] in {b"400", b"413"}
+
+
+def test_a_head_beyond_16_kib_is_refused(web: Web) -> None:
+    answer = web.client.get("/health", headers={"X-Long": "x" * 20_000})
+    assert answer.status_code in {400, 431}
+
+
+def test_behind_a_path_the_proxy_may_keep_it_or_take_it_off(open_web: Opening) -> None:
+    web = open_web(base_url="https://example.org/letters")
+    answers = [web.client.get(path).status_code for path in ("/letters/health", "/health", "/lettershealth")]
+    assert answers == [200, 200, 404]
+
+
+def test_the_log_has_the_route_and_never_what_was_asked_for(web: Web, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "mailer.web.access")
+    web.client.get("/health?who=ada@example.org")
+    web.client.get("/secret/ada@example.org")
+    lines = [record.getMessage().rpartition(" ")[0] for record in caplog.records]
+    assert lines == ["GET /health 200", "GET (no such page) 404"]
