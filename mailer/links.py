@@ -3,10 +3,14 @@
     <base>/u/<newsletter>/<token>       unsubscribe: the page, and the one-click POST of RFC 8058
     <base>/p/<newsletter>/<token>       preferences
     <base>/issues/<newsletter>/<number> view in browser: the same for everyone, so it may be passed on
+    <base>/c/<newsletter>/<token>       confirm a subscription     \
+    <base>/m/<newsletter>/<token>       confirm a new address      / both name a request, which expires
+    <base>/t/<newsletter>/<token>       the links of a test letter: they name an issue, and change nothing
 
-A token is 24 characters of HMAC-SHA256 (144 bits, base64url) and the subscriber's id in hexadecimal. It stands for one
-purpose in one newsletter, carries no address, and never expires: a letter is kept for years, CASL asks for 60 days and
-CAN-SPAM for 30. It ends with the id because some mail programs cut a closing `-` or `_` off a link.
+A token is 24 characters of HMAC-SHA256 (144 bits, base64url) and, in hexadecimal, the id of what it names: a subscriber, a
+request, an issue's number. It stands for one purpose in one newsletter, carries no address, and never expires by itself: a
+letter is kept for years, CASL asks for 60 days and CAN-SPAM for 30. It ends with the id because some mail programs cut a
+closing `-` or `_` off a link.
 """
 
 import hmac
@@ -25,6 +29,9 @@ class Purpose(StrEnum):
 
     UNSUBSCRIBE = "u"
     PREFERENCES = "p"
+    CONFIRM = "c"
+    MOVE = "m"
+    TEST = "t"
 
 
 _MAC_BYTES = 18  # a multiple of 3, so that base64 has no padding and no bits that do not count
@@ -59,22 +66,34 @@ class Links:
         """The issue in a browser; nothing of a person is in it."""
         return f"{self._base}/issues/{_segment(newsletter)}/{issue}"
 
+    def confirm_url(self, newsletter: str, request_id: int) -> str:
+        """Where the owner of an address confirms that they want this newsletter."""
+        return self._signed(Purpose.CONFIRM, newsletter, request_id)
+
+    def move_url(self, newsletter: str, request_id: int) -> str:
+        """Where the owner of a new address confirms that letters shall come there."""
+        return self._signed(Purpose.MOVE, newsletter, request_id)
+
+    def test_url(self, newsletter: str, issue: int) -> str:
+        """Where the links of a test letter of this issue lead."""
+        return self._signed(Purpose.TEST, newsletter, issue)
+
     def read(self, purpose: Purpose, newsletter: str, token: str) -> int | None:
-        """The subscriber's id, when some key of the ring signed this token for this purpose and newsletter.
+        """The id that a token names, when some key of the ring signed it for this purpose and newsletter.
 
         The time it takes says nothing about the signature: every key is tried, and compared in constant time.
         """
         found = _TOKEN.fullmatch(token)
         if found is None:
             return None
-        subscriber_id = int(found[1], 16)
+        named = int(found[1], 16)
         genuine = False
         for key in self._keys:
-            genuine |= hmac.compare_digest(token, _token(key, purpose, newsletter, subscriber_id))
-        return subscriber_id if genuine else None
+            genuine |= hmac.compare_digest(token, _token(key, purpose, newsletter, named))
+        return named if genuine else None
 
-    def _signed(self, purpose: Purpose, newsletter: str, subscriber_id: int) -> str:
-        token = _token(self._keys[0], purpose, newsletter, subscriber_id)
+    def _signed(self, purpose: Purpose, newsletter: str, named: int) -> str:
+        token = _token(self._keys[0], purpose, newsletter, named)
         return f"{self._base}/{purpose.value}/{_segment(newsletter)}/{token}"
 
 
@@ -83,11 +102,11 @@ def _segment(newsletter: str) -> str:
     return quote(newsletter, safe="")
 
 
-def _token(key: bytes, purpose: Purpose, newsletter: str, subscriber_id: int) -> str:
+def _token(key: bytes, purpose: Purpose, newsletter: str, named: int) -> str:
     # The prefix keeps links apart from anything else that the same key may come to sign.
-    signed = f"link/{purpose.value}/{newsletter}/{subscriber_id:x}".encode("utf-8", "surrogatepass")
+    signed = f"link/{purpose.value}/{newsletter}/{named:x}".encode("utf-8", "surrogatepass")
     mac = hmac.digest(key, signed, "sha256")[:_MAC_BYTES]
-    return f"{urlsafe_b64encode(mac).decode()}{subscriber_id:x}"
+    return f"{urlsafe_b64encode(mac).decode()}{named:x}"
 
 
 def _checked(base_url: str) -> str:

@@ -2,7 +2,7 @@
 
 import typer
 
-from mailer.cli import database, deliveries, issues, local_ses, send, status, subscribers, workspace
+from mailer.cli import database, deliveries, issues, local_ses, send, status, subscribers, testing, workspace
 
 app = typer.Typer(
     name="mailer",
@@ -18,6 +18,7 @@ app.command()(issues.new)
 app.command()(issues.check)
 app.command()(issues.render)
 app.command()(issues.preview)
+app.command("test")(testing.send_test)
 app.command()(send.send)
 app.command()(status.status)
 app.command()(status.pause)

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from mailer.database.engine import Database
 from mailer.database.faults import translated
 from mailer.errors import DatabaseError
+from mailer.ledger import notices
 from mailer.ledger.claims import abandon
 from mailer.ledger.tables import senders
 
@@ -70,7 +71,7 @@ def end(connection: Connection, sender_id: int, now: datetime) -> None:
 
 
 def bury(database: Database, now: datetime) -> int:
-    """Turn the claims of every dead sender to UNCERTAIN; how many deliveries that were.
+    """Turn the claims of every dead sender to UNCERTAIN; how many deliveries and notices that were.
 
     Whoever can take a sender's lock has proved that it is dead.
     """
@@ -83,7 +84,7 @@ def bury(database: Database, now: datetime) -> int:
             continue
         try:
             with database.transaction() as connection:
-                found += abandon(connection, sender_id, now)
+                found += abandon(connection, sender_id, now) + notices.abandon(connection, sender_id, now)
                 end(connection, sender_id, now)
         finally:
             lock.release()

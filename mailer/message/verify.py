@@ -18,12 +18,20 @@ _LONGEST_ENCODED_WORD = 75  # RFC 2047 §2
 
 
 def verify(
-    letter: bytes, *, names: Sequence[str], recipient: str, subject: str, text: str, html: str, unsubscribe_url: str
+    letter: bytes,
+    *,
+    names: Sequence[str],
+    recipient: str,
+    subject: str,
+    text: str,
+    html: str,
+    unsubscribe_url: str | None,
 ) -> None:
     """Check everything that a letter promises. Raises RenderError that names each broken promise.
 
     Exactly the header fields `names` in that order, and one recipient; the subject and both parts word for word; an
-    unbroken List-Unsubscribe; 7 bits, CRLF only, lines within limits. The stdlib reads it, which did not write it.
+    unbroken List-Unsubscribe (None: it has none); 7 bits, CRLF only, lines within limits. The stdlib reads it, which did
+    not write it.
     """
     message = message_from_bytes(letter)
     wrong = [
@@ -38,7 +46,7 @@ def verify(
         )
 
 
-def _wire(letter: bytes, unsubscribe_url: str) -> Iterator[str]:
+def _wire(letter: bytes, unsubscribe_url: str | None) -> Iterator[str]:
     head, _, body = letter.partition(b"\r\n\r\n")
     if _BARE.search(letter):
         yield "it holds a bare CR or LF"
@@ -50,7 +58,7 @@ def _wire(letter: bytes, unsubscribe_url: str) -> Iterator[str]:
         yield f"a line of its body is longer than {_LONGEST_BODY_LINE} bytes"
     if any(len(word) > _LONGEST_ENCODED_WORD for word in _ENCODED_WORD.findall(head)):
         yield f"an encoded word is longer than {_LONGEST_ENCODED_WORD} bytes"
-    if f"\r\nList-Unsubscribe: <{unsubscribe_url}>\r\n".encode() not in head + b"\r\n":
+    if unsubscribe_url and f"\r\nList-Unsubscribe: <{unsubscribe_url}>\r\n".encode() not in head + b"\r\n":
         yield "its List-Unsubscribe is broken"
 
 

@@ -95,6 +95,11 @@ def frame(issue: Issue, words: Mapping[str, str]) -> Frame:
     )
 
 
+def direction_of(language: str) -> str:
+    """`ltr` or `rtl`. Raises RenderError for a language that Babel does not know."""
+    return _locale(language).text_direction
+
+
 def _locale(language: str) -> Locale:
     try:
         return Locale.parse(language.replace("-", "_"))

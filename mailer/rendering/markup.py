@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 from jinja2 import (
     Environment,
@@ -83,8 +83,12 @@ def draw_mjml(theme: Theme, frame: Frame, rows: Sequence[Row], tokens: Tokens) -
     links = {name.removesuffix("_url"): tokens.slot(Slot(name, Place.ATTRIBUTE)) for name in LINKS}
     given: dict[str, object] = {"frame": frame, "links": links}
     drawn = (_draw_row(theme, row, tokens, given) for row in rows)
-    page = _draw(theme, PAGE, given | {"sections": Markup("\n").join(drawn)})
-    return _normalise_head(page)
+    return draw_page(theme, PAGE, given | {"sections": Markup("\n").join(drawn)})
+
+
+def draw_page(theme: Theme, name: str, given: dict[str, object]) -> str:
+    """The MJML of one whole page of the theme, such as a notice. Raises RenderError as `draw_mjml` does."""
+    return _normalise_head(_draw(theme, name, given))
 
 
 def _draw_row(theme: Theme, row: Row, tokens: Tokens, given: dict[str, object]) -> Markup:
@@ -145,7 +149,16 @@ def _normalise_head(mjml: str) -> str:
     return re.sub(r"(?<=>)[ \t]+(?=[<\n])", "", head + end) + body
 
 
-def to_html(mjml: str, frame: Frame) -> str:
+class Spoken(Protocol):
+    """Something in a language."""
+
+    @property
+    def language(self) -> str: ...  # noqa: D102  # as in Frame
+    @property
+    def direction(self) -> str: ...  # noqa: D102  # as in Frame
+
+
+def to_html(mjml: str, frame: Spoken) -> str:
     """The HTML of rendered MJML, not yet inlined. Raises RenderError with the line of the MJML that mrml refused."""
     try:
         # Without `fonts`, MJML's own default font makes every reader's program ask fonts.googleapis.com.
@@ -181,7 +194,7 @@ def _located(message: str, mjml: str) -> str:
     )
 
 
-def _mark_preview(html: str, frame: Frame) -> str:
+def _mark_preview(html: str, frame: Spoken) -> str:
     # Webmail strips <html> and <body>, so each child of body must say its language; mrml's preview does not.
     mark = f'<div lang="{Markup.escape(frame.language)}" dir="{frame.direction}" style="display:none;'
     return re.sub(r'(<body[^>]*>)<div style="display:none;', lambda body: body[1] + mark, html, count=1)

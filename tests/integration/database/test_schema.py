@@ -17,15 +17,17 @@ import mailer.database
 from mailer.database.engine import Database, connect
 from mailer.database.schema import HEAD, open_database, revision
 from mailer.errors import DatabaseError, SchemaMismatch, SettingsError
+from mailer.ledger.notice_tables import notices
 from mailer.ledger.tables import deliveries
 from mailer.pacing.tables import paces
+from subscribers.imports.tables import imports
 from subscribers.tables import subscribers
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_declares(database: Database) -> None:
     with database.reading() as connection:
         for metadata in {
-            table.metadata for table in (subscribers, deliveries, paces)
+            table.metadata for table in (subscribers, imports, deliveries, notices, paces)
         }:  # one, or the tables are torn apart
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 

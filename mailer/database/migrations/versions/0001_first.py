@@ -29,6 +29,7 @@ def upgrade() -> None:
     """Create everything."""
     _address_book()
     _ledger()
+    _notices()
 
 
 def _address_book() -> None:
@@ -129,3 +130,29 @@ def _ledger() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table("pace", sa.Column("name", sa.String, primary_key=True), sa.Column("next", sa.Float, nullable=False))
+
+
+def _notices() -> None:
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+        *_words("kind", "newsletter", "email"),
+        sa.Column("request_id", sa.BigInteger, nullable=True),
+        sa.Column("issue", sa.Integer, nullable=True),
+        *_words("state"),
+        sa.Column("reason", sa.String, nullable=True),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("sender_id", sa.Integer, nullable=True),
+        _moment("created_at"),
+        _moment("expires_at"),
+        _moment("claimed_at", nullable=True),
+        _moment("settled_at", nullable=True),
+        sa.Column("message_id", sa.String, nullable=True),
+        _moment("delivered_at", nullable=True),
+        _moment("hard_bounced_at", nullable=True),
+        _moment("soft_bounced_at", nullable=True),
+        _moment("complained_at", nullable=True),
+        _moment("rejected_at", nullable=True),
+        sa.UniqueConstraint("kind", "request_id"),
+        sa.Index("ix_notice_state", "state", "created_at"),
+    )
