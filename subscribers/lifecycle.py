@@ -59,6 +59,8 @@ class ConsentAction(StrEnum):
     """An operator ended one subscription."""
     COMPLAINED = "complained"
     """The person called a letter spam, which ends all subscriptions."""
+    BOUNCED = "bounced"
+    """There is no such mailbox, which ends all subscriptions too: whoever gets the address next asked for nothing."""
     LIFTED = "lifted"
     """A suppression was lifted; the evidence says which one, and why."""
 
@@ -66,6 +68,7 @@ class ConsentAction(StrEnum):
 ENDS_ALL = {
     SuppressionReason.LEFT_ALL: ConsentAction.LEFT_ALL,
     SuppressionReason.COMPLAINED: ConsentAction.COMPLAINED,
+    SuppressionReason.BOUNCED: ConsentAction.BOUNCED,
 }
 """Suppressions that also end every subscription: lifting them must not bring a single one back to life."""
 

@@ -1,6 +1,6 @@
 """The few statements that every verb of the book is made of; each on one person's rows, none commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -121,6 +121,38 @@ def record(
             evidence=dict(evidence),
         )
     )
+
+
+def end_all_of(connection: Connection, people: Collection[int], now: datetime) -> set[int]:
+    """End every subscription of these people; whoever had one to end."""
+    if not people:
+        return set()
+    ended = (
+        update(subscriptions)
+        .where(subscriptions.c.subscriber_id.in_(people), subscriptions.c.status != Status.UNSUBSCRIBED.value)
+        .values(status=Status.UNSUBSCRIBED.value, changed_at=now)
+        .returning(subscriptions.c.subscriber_id)
+    )
+    return set(connection.execute(ended).scalars())
+
+
+def record_many(
+    connection: Connection, said: Sequence[tuple[int, ConsentAction, str, Mapping[str, str]]], now: datetime
+) -> None:
+    """Append consent events about all newsletters: (person, action, source, evidence) of each."""
+    rows = [
+        {
+            "subscriber_id": person,
+            "newsletter": None,
+            "action": action.value,
+            "source": source,
+            "at": now,
+            "evidence": dict(evidence),
+        }
+        for person, action, source, evidence in said
+    ]
+    if rows:
+        connection.execute(consent_events.insert(), rows)
 
 
 def reasons(address_key: str) -> Select[str]:

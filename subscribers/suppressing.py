@@ -1,16 +1,26 @@
 """The verbs about an address as a whole: suppress, lift, leave all, erase. None commits."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, select
 
 from subscribers import lifecycle
 from subscribers.address import Address
 from subscribers.erasure import marks
 from subscribers.errors import Unlawful
 from subscribers.lifecycle import ENDS_ALL, Actor, ConsentAction, SuppressionReason
-from subscribers.rows import end_all, hold, insert_new, lock_erasures, record
+from subscribers.rows import (
+    end_all,
+    end_all_of,
+    hold,
+    insert_into,
+    insert_new,
+    lock_erasures,
+    record,
+    record_many,
+)
 from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions, suppressions
 
 NO_EVIDENCE: Mapping[str, str] = {}
@@ -27,8 +37,8 @@ def suppress(
 ) -> bool:
     """Never mail this address again until the suppression is lifted. Whether anything changed.
 
-    A reason that is there already keeps its moment and its note. A complaint and leaving all also end every
-    subscription, so that no later lift brings one back. Raises Unlawful for `erased`, which only `erase` makes.
+    A reason that is there already keeps its moment and its note. A complaint, a hard bounce and leaving all also
+    end every subscription, so that no later lift brings one back. Raises Unlawful for `erased`, which only `erase` makes.
     """
     if reason is SuppressionReason.ERASED:
         raise Unlawful("an address is suppressed as erased by erasing it, and in no other way")
@@ -112,3 +122,63 @@ def erase(connection: Connection, address: Address, *, hashes: Sequence[str], no
     row = {"address_key": marks(hashes)[0], "reason": SuppressionReason.ERASED.value, "at": now, "note": ""}
     insert_new(connection, suppressions, row)
     return person is not None or in_clear.rowcount > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressing:
+    """One of many addresses to be suppressed, and why."""
+
+    address_key: str
+    reason: SuppressionReason
+    note: str
+    evidence: Mapping[str, str]
+
+
+def suppress_many(connection: Connection, wanted: Sequence[Suppressing], *, now: datetime) -> int:
+    """As `suppress`, for many addresses at once, each named once for a reason. How many suppressions are new.
+
+    Raises Unlawful for `erased`.
+    """
+    if not wanted:
+        return 0
+    if any(one.reason is SuppressionReason.ERASED for one in wanted):
+        raise Unlawful("an address is suppressed as erased by erasing it, and in no other way")
+    ordered = sorted(wanted, key=lambda one: (one.address_key, one.reason.value))
+    # As `hold` does, and in one order: the verbs about one person happen one after the other.
+    people = (
+        select(subscribers.c.email_key, subscribers.c.id)
+        .where(subscribers.c.email_key.in_({one.address_key for one in ordered}))
+        .order_by(subscribers.c.id)
+        .with_for_update()
+    )
+    numbers: dict[str, int] = {row[0]: row[1] for row in connection.execute(people)}
+    rows = [{"address_key": o.address_key, "reason": o.reason.value, "at": now, "note": o.note} for o in ordered]
+    inserting = insert_into(connection, suppressions).on_conflict_do_nothing()
+    returned = connection.execute(inserting.returning(suppressions.c.address_key, suppressions.c.reason), rows)
+    new = {(row[0], row[1]) for row in returned}
+    ending = [one for one in ordered if one.reason in ENDS_ALL and one.address_key in numbers]
+    ended = end_all_of(connection, {numbers[one.address_key] for one in ending}, now)
+    record_many(
+        connection,
+        [
+            (numbers[one.address_key], ENDS_ALL[one.reason], one.note, one.evidence)
+            for one in ending
+            if (one.address_key, one.reason.value) in new or numbers[one.address_key] in ended
+        ],
+        now,
+    )
+    return len(new)
+
+
+def acquit(connection: Connection, people: Sequence[int], *, now: datetime) -> None:
+    """Their mailboxes took a letter after all: lift `undeliverable` from these people, who are suppressed for it."""
+    if not people:
+        return
+    held = select(subscribers.c.email_key).where(subscribers.c.id.in_(people)).order_by(subscribers.c.id)
+    keys = connection.execute(held.with_for_update()).scalars().all()
+    undeliverable = SuppressionReason.UNDELIVERABLE.value
+    connection.execute(
+        delete(suppressions).where(suppressions.c.address_key.in_(keys), suppressions.c.reason == undeliverable)
+    )
+    evidence = {"reason": undeliverable, "note": "a letter was delivered after all"}
+    record_many(connection, [(number, ConsentAction.LIFTED, "feedback", evidence) for number in people], now)

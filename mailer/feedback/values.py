@@ -94,6 +94,13 @@ class Feedback:
         return (subscriber, attempt) if max(subscriber, attempt) <= _LARGEST else None
 
 
+def storable(text: str) -> str:
+    """Text that both databases take: JSON may name NUL and half of a surrogate pair, which none of them can keep."""
+    if text.isascii():
+        return text.replace("\0", "�")
+    return text.replace("\0", "�").encode("utf-8", "replace").decode()
+
+
 _DELIVERY = re.compile(r"([0-9]{1,10})-([0-9]{1,10})")
 _LARGEST = 2**31 - 1  # what the ledger's columns hold on PostgreSQL
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from mailer.feedback.values import BadEvent, Concerned, Feedback, Kind
+from mailer.feedback.values import BadEvent, Concerned, Feedback, Kind, storable
 
 _TESTED = "Successfully validated SNS topic"  # a text, no JSON: what SES publishes to a topic when it is chosen
 _WRAPPED = 3  # an envelope in an envelope happens when a topic feeds a queue that is forwarded to a topic
@@ -98,7 +98,7 @@ def _feedback(told: dict[str, Any], text: str) -> Feedback:
         sent_at=sent_at,
         feedback_id=_text(part.get("feedbackId")),
         note=note,
-        raw=_storable(text),
+        raw=storable(text),
     )
 
 
@@ -163,14 +163,7 @@ def _tag(tags: dict[str, Any], name: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return _storable(value) if isinstance(value, str) else ""
-
-
-def _storable(text: str) -> str:
-    """Text that both databases take: JSON may name NUL and half of a surrogate pair, which none of them can keep."""
-    if "\0" in text:
-        text = text.replace("\0", "�")
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return storable(value) if isinstance(value, str) else ""
 
 
 def _moment(value: Any) -> datetime | None:

@@ -17,8 +17,10 @@ import mailer.database
 from mailer.database.engine import Database, connect
 from mailer.database.schema import HEAD, open_database, revision
 from mailer.errors import DatabaseError, SchemaMismatch, SettingsError
+from mailer.feedback.tables import events
 from mailer.ledger.notice_tables import notices
 from mailer.ledger.tables import deliveries
+from mailer.ledger.tally import tallies
 from mailer.pacing.tables import paces
 from subscribers.imports.tables import imports
 from subscribers.tables import subscribers
@@ -27,7 +29,7 @@ from subscribers.tables import subscribers
 def test_the_migrations_make_exactly_the_tables_that_the_code_declares(database: Database) -> None:
     with database.reading() as connection:
         for metadata in {
-            table.metadata for table in (subscribers, imports, deliveries, notices, paces)
+            table.metadata for table in (subscribers, imports, deliveries, tallies, notices, events, paces)
         }:  # one, or the tables are torn apart
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 

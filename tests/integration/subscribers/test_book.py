@@ -225,9 +225,7 @@ def test_nobody_can_be_removed_from_what_they_never_had(connection: Connection) 
 # --- suppressions ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "reason", [SuppressionReason.BOUNCED, SuppressionReason.OPERATOR, SuppressionReason.UNDELIVERABLE]
-)
+@pytest.mark.parametrize("reason", [SuppressionReason.OPERATOR, SuppressionReason.UNDELIVERABLE])
 def test_a_suppression_outlives_its_subscriber_and_is_lifted(connection: Connection, reason: SuppressionReason) -> None:
     subscribe(connection)
     assert suppressing.suppress(connection, ADA.key, reason, note="said SES", now=NOW)
@@ -243,16 +241,19 @@ def test_a_suppression_outlives_its_subscriber_and_is_lifted(connection: Connect
     assert events(connection)[1:] == [("lifted", None, "operator")]
 
 
-def test_a_complaint_ends_every_subscription(connection: Connection) -> None:
+@pytest.mark.parametrize("reason", [SuppressionReason.COMPLAINED, SuppressionReason.BOUNCED])
+def test_a_complaint_or_a_hard_bounce_ends_every_subscription(
+    connection: Connection, reason: SuppressionReason
+) -> None:
     subscriber_id = subscribe(connection).subscriber_id
-    suppressing.suppress(connection, ADA.key, SuppressionReason.COMPLAINED, note="SES feedback 17", now=NOW)
-    assert standing(connection) == (Status.UNSUBSCRIBED, SuppressionReason.COMPLAINED)
-    suppressing.lift(connection, ADA.key, SuppressionReason.COMPLAINED, note="they wrote: by mistake", now=NOW)
+    suppressing.suppress(connection, ADA.key, reason, note="SES feedback 17", now=NOW)
+    assert standing(connection) == (Status.UNSUBSCRIBED, reason)
+    suppressing.lift(connection, ADA.key, reason, note="they wrote: by mistake", now=NOW)
     assert standing(connection) == (Status.UNSUBSCRIBED, None)
     book.confirm(connection, subscriber_id, NEWS, source="/confirm", now=LATER)
     assert standing(connection) == (Status.SUBSCRIBED, None)
-    suppressing.suppress(connection, ADA.key, SuppressionReason.COMPLAINED, note="SES feedback 18", now=LATER)
-    assert standing(connection) == (Status.UNSUBSCRIBED, SuppressionReason.COMPLAINED)
+    suppressing.suppress(connection, ADA.key, reason, note="SES feedback 18", now=LATER)
+    assert standing(connection) == (Status.UNSUBSCRIBED, reason)
 
 
 def test_a_second_complaint_after_coming_back_ends_it_again(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""The address book, the ledger, the pace."""
+"""The address book, the ledger, the pace, the feedback."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,8 +28,10 @@ def _subscriber(*, primary_key: bool = False, index: bool = False) -> "sa.Column
 def upgrade() -> None:
     """Create everything."""
     _address_book()
+    _imports()
     _ledger()
     _notices()
+    _feedback()
 
 
 def _address_book() -> None:
@@ -79,6 +81,51 @@ def _address_book() -> None:
     )
 
 
+def _imports() -> None:
+    op.create_table(
+        "import",
+        sa.Column("id", sa.Integer, primary_key=True),
+        *_words("newsletter"),
+        sa.Column("digest", sa.String, nullable=False, index=True),
+        _json("files"),
+        *_words("consent_source", "state"),
+        _moment("at"),
+        _moment("ended_at", nullable=True),
+        sa.Column("position", sa.Integer, nullable=False),
+        _json("counts"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "import_change",
+        sa.Column("subscriber_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("import_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("newsletter", sa.String, primary_key=True),
+        sa.Column("created", sa.Boolean, nullable=False),
+        sa.Column("status", sa.String, nullable=True),
+        sa.Column("status_before", sa.String, nullable=True),
+        _moment("changed_at", nullable=True),
+        _moment("changed_at_before", nullable=True),
+        sa.Column("name_before", sa.String, nullable=True),
+        sa.Column("fields_before", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
+        _moment("updated_at_before", nullable=True),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "import_tag",
+        sa.Column("subscriber_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("import_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("tag", sa.String, primary_key=True),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "import_suppression",
+        sa.Column("address_key", sa.String, primary_key=True),
+        sa.Column("reason", sa.String, primary_key=True),
+        sa.Column("import_id", sa.Integer, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
 def _ledger() -> None:
     op.create_table(
         "mailing",
@@ -86,7 +133,7 @@ def _ledger() -> None:
         *_words("newsletter"),
         sa.Column("issue", sa.Integer, nullable=False),
         sa.Column("token", sa.String, nullable=False, unique=True),
-        *_words("state", "reason", "transport", "segment", "source_digest"),
+        *_words("state", "reason", "transport", "mode", "segment", "source_digest"),
         sa.Column("edition", sa.Text, nullable=False),
         sa.Column("audience", sa.Integer, nullable=False),
         _moment("opened_at"),
@@ -129,7 +176,11 @@ def _ledger() -> None:
         _moment("ended_at", nullable=True, index=True),
         sqlite_autoincrement=True,
     )
-    op.create_table("pace", sa.Column("name", sa.String, primary_key=True), sa.Column("next", sa.Float, nullable=False))
+    op.create_table(
+        "pace",
+        sa.Column("name", sa.String, primary_key=True),
+        *[sa.Column(name, sa.Float, nullable=False) for name in ("next", "slowed", "slowed_at")],
+    )
 
 
 def _notices() -> None:
@@ -155,4 +206,63 @@ def _notices() -> None:
         _moment("rejected_at", nullable=True),
         sa.UniqueConstraint("kind", "request_id"),
         sa.Index("ix_notice_state", "state", "created_at"),
+    )
+    op.create_table(
+        "consent_request",
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+        *_words("kind", "newsletter", "email", "mailbox", "network", "state", "reason"),
+        sa.Column("subscriber_id", sa.Integer, nullable=True),
+        _moment("asked_at", index=True),
+        _moment("expires_at"),
+        _json("evidence"),
+        sa.Index("ix_consent_request_mailbox", "mailbox", "asked_at"),
+        sa.Index("ix_consent_request_network", "network", "asked_at"),
+        sa.Index("ix_consent_request_state", "state", "asked_at"),
+    )
+
+
+def _feedback() -> None:
+    op.create_table(
+        "tally",
+        sa.Column("mailing_id", sa.Integer, primary_key=True, autoincrement=False),
+        *[
+            sa.Column(f"{prefix}{name}", sa.Integer, nullable=False)
+            for prefix in ("", "seen_")
+            for name in ("final", "delivered", "hard_bounced", "complained")
+        ],
+        _moment("last_event_at"),
+    )
+    op.create_table(
+        "event",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("key", sa.LargeBinary, nullable=False, unique=True),
+        *_words("kind", "detail", "message_id"),
+        sa.Column("mailing_id", sa.Integer, nullable=True),
+        sa.Column("subscriber_id", sa.Integer, nullable=True),
+        sa.Column("attempt", sa.Integer, nullable=True),
+        _moment("at"),
+        _moment("heard_at", index=True),
+        sa.Column("diagnosis", sa.Text, nullable=False),
+        sa.Column("raw", sa.Text, nullable=False),
+        sa.Index("ix_event_letter", "subscriber_id", "mailing_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "event_error",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("key", sa.LargeBinary, nullable=False, unique=True),
+        *_words("origin"),
+        sa.Column("problem", sa.Text, nullable=False),
+        _moment("heard_at", index=True),
+        sa.Column("raw", sa.Text, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "double",
+        sa.Column("mailing_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("subscriber_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("message_id", sa.String, primary_key=True),
+        _moment("heard_at"),
+        sqlite_with_rowid=False,
     )
