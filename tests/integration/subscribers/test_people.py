@@ -37,7 +37,7 @@ def fill(connection: Connection) -> None:
             hashes=[name],
             now=NOW,
         )
-    suppressing.suppress(connection, "cleo@example.org", SuppressionReason.BOUNCED, note="", now=NOW)
+    suppressing.suppress(connection, "cleo@example.org", SuppressionReason.UNDELIVERABLE, note="", now=NOW)
     suppressing.suppress(connection, "cleo@example.org", SuppressionReason.OPERATOR, note="", now=NOW)
 
 
@@ -48,7 +48,7 @@ def test_everyone_is_read_once_in_order_with_all_there_is(connection: Connection
     assert [(person.email, person.status, person.suppressed) for person in found] == [
         ("ada@example.org", Status.SUBSCRIBED, None),
         ("bob@example.org", Status.UNCONFIRMED, None),
-        ("cleo@example.org", Status.SUBSCRIBED, SuppressionReason.BOUNCED),
+        ("cleo@example.org", Status.SUBSCRIBED, SuppressionReason.OPERATOR),
         ("dan@example.org", Status.SUBSCRIBED, None),
         ("eve@example.org", Status.SUBSCRIBED, None),
     ]
@@ -73,7 +73,7 @@ def test_a_person_is_shown_as_seen_from_a_newsletter(connection: Connection) -> 
         email="cleo@example.org",
         name="Cleo",
         status=Status.SUBSCRIBED,
-        suppressed=SuppressionReason.BOUNCED,
+        suppressed=SuppressionReason.OPERATOR,
         tags=(),
         fields={"plan": "x"},
     )
