@@ -5,8 +5,7 @@ import time
 
 from mailer.database.clock import shared_clock
 from mailer.database.engine import connect
-from mailer.pacing.pacer import Pacer
-from mailer.sending.run import batch_for
+from mailer.pacing import Pacer, batch_for
 
 
 def depart(url: str, rate: float, seconds: float) -> None:
@@ -14,13 +13,13 @@ def depart(url: str, rate: float, seconds: float) -> None:
     database = connect(url)
     clock = shared_clock(database)
     n = batch_for(rate, 50)
-    pacer = Pacer(database.transaction, "pace", rate, n, clock=clock, sleep=time.sleep)
+    pacer = Pacer(database.transaction, "pace", lambda: rate, lambda _rate: n, clock=clock)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
     end = clock() + seconds
     left: list[float] = []
-    while pacer.wait(lambda: clock() > end):
+    while pacer.wait(lambda: clock() > end, time.sleep):
         left.append(clock())
     sys.stdout.writelines(f"{moment!r} {n}\n" for moment in left)
     database.close()

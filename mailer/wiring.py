@@ -8,22 +8,33 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from mailer.errors import SettingsError
 from mailer.settings import Settings, load_dotenv, load_settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from mailer.database.engine import Database
+    from mailer.feedback.reading import Reader
+    from mailer.feedback.values import Policies, Raw, Taken
     from mailer.issues.kinds import Kind
     from mailer.issues.model import Issue, Newsletter
+    from mailer.ledger.claims import Claimed
     from mailer.ledger.mailings import MailingRow
+    from mailer.ledger.notices import Kind as NoticeKind
+    from mailer.ledger.notices import NoticeRow
     from mailer.links import Links
     from mailer.rendering.edition import Edition
     from mailer.rendering.theme import Theme
+    from mailer.sending.notices import NoticeRun
     from mailer.sending.run import Run
-    from mailer.transport.base import Transport
+    from mailer.ses.office import Office
+    from mailer.transport.base import Envelope, Transport
+
+REQUEST_DAYS = 7
+"""How long the button of a notice works: a holiday, and not much more."""
 
 
 def utc_now() -> datetime:
@@ -128,11 +139,38 @@ class Workspace:
         return Links(self.settings.base_url, self.settings.keys())
 
     @cached_property
+    def _ses(self) -> "Office":
+        from mailer.ses.office import Office  # noqa: PLC0415  # lazy: boto3
+
+        office = Office(self.settings.ses_configuration_set, clock=time.monotonic)
+        if not self.settings.base_url.startswith("https://") and not office.is_local:
+            raise SettingsError(
+                f"MAILER_BASE_URL is {self.settings.base_url}: nobody could unsubscribe there",
+                hint="let it name the https:// address at which `mailer serve` is reached; RFC 8058 wants https",
+            )
+        return office
+
+    @cached_property
     def transport(self) -> "Transport":
-        """What carries letters, as MAILER_TRANSPORT says."""
+        """What carries whole letters, as MAILER_TRANSPORT says."""
+        if self.settings.transport == "ses":
+            return self._ses.letters
         from mailer.transport.outbox import Outbox  # noqa: PLC0415  # lazy, as above
 
         return Outbox(self.settings.outbox)
+
+    def rate(self, most: float | None) -> float | None:
+        """Recipients a second that may leave: the account's rate, and no more than `most`; None: as many as you like."""
+        rates = [rate for rate in (self.transport.rate(), most) if rate is not None]
+        return min(rates, default=None)
+
+    def mode(self, most: float | None) -> str:
+        """How SES is asked in a mailing that is opened now; empty for the other transports."""
+        if self.settings.transport != "ses":
+            return ""
+        from mailer.ses.office import mode_for  # noqa: PLC0415  # lazy, as above
+
+        return mode_for(self.settings.ses_mode, self.rate(most) or 0)
 
     def run(
         self,
@@ -142,25 +180,33 @@ class Workspace:
         limit: int | None,
         stopped: Callable[[], bool],
         observe: Callable[[str, int], None],
-    ) -> "Run":
+    ) -> "Run[Any]":
         """This process's part in a mailing, with the edition that was frozen."""
         from mailer.ledger.mailings import load_edition  # noqa: PLC0415  # lazy, as above
-        from mailer.pacing.pacer import Pacer  # noqa: PLC0415  # lazy, as above
+        from mailer.ledger.segments import condition_of  # noqa: PLC0415  # lazy, as above
+        from mailer.pacing import Pacer, batch_for  # noqa: PLC0415  # lazy, as above
         from mailer.rendering.edition import Edition  # noqa: PLC0415  # lazy, as above
-        from mailer.sending.run import Run, batch_for  # noqa: PLC0415  # lazy, as above
+        from mailer.sending.run import Run  # noqa: PLC0415  # lazy, as above
 
         with self.reading() as connection:
             edition = Edition.from_json(load_edition(connection, mailing.id))
-        batch = batch_for(rate, self.transport.batch)
+        transport, compose = self._carrier(mailing, edition, rate)
         pacer = None
-        if rate is not None:
-            pacer = Pacer(self.transaction, self.transport.name, rate, batch, clock=self.clock, sleep=self.sleep)
+        if self.rate(rate) is not None:
+            most = transport.batch * transport.at_once
+            pacer = Pacer(
+                self.transaction,
+                transport.name,
+                lambda: self.rate(rate) or 0,
+                lambda now: batch_for(now, most),
+                clock=self.clock,
+            )
         return Run(
             database=self.database,
-            transport=self.transport,
-            links=self.links,
+            transport=transport,
+            compose=compose,
             mailing=mailing,
-            edition=edition,
+            segments={segment: condition_of(segment, mailing.newsletter) for segment in edition.segments},
             pacer=pacer,
             clock=self.clock,
             sleep=self.sleep,
@@ -168,7 +214,101 @@ class Workspace:
             stopped=stopped,
             observe=observe,
             limit=limit,
-            batch=batch,
+            batch=transport.batch,
+        )
+
+    def _carrier(
+        self, mailing: "MailingRow", edition: "Edition", rate: float | None
+    ) -> "tuple[Transport[Any], Callable[[Claimed], Any]]":
+        """What carries this mailing, and what makes the things that it carries."""
+        from mailer.sending.letters import letters  # noqa: PLC0415  # lazy, as above
+
+        if mailing.transport == "ses" and mailing.mode == "bulk":
+            from mailer.ses.composing import entries  # noqa: PLC0415  # lazy, as above
+
+            compose = entries(edition, mailing, self.links, self.settings.ses_configuration_set)
+            return self._ses.bulk(self.rate(rate) or 1), compose
+        carrier = self._ses.raw(self.rate(rate) or 1) if mailing.transport == "ses" else self.transport
+        return carrier, letters(edition, mailing, self.links, self.now)
+
+    # --- notices ----------------------------------------------------------------------------------------------------
+
+    @property
+    def notice_transport(self) -> "Transport":
+        """What carries notices: whole letters, whatever a mailing is sent by."""
+        return self.transport
+
+    def notice_run(self, *, stopped: Callable[[], bool]) -> "NoticeRun":
+        """This process's part in sending notices to readers."""
+        from mailer.sending.notice_letters import notice_letters  # noqa: PLC0415  # lazy, as above
+
+        return self._notice_run(notice_letters(self._notice, self.links, self.now), stopped)
+
+    def test_run(self, edition: "Edition", *, stopped: Callable[[], bool]) -> "NoticeRun":
+        """What sends test letters of an edition."""
+        from mailer.sending.notice_letters import test_letters  # noqa: PLC0415  # lazy, as above
+
+        return self._notice_run(test_letters(edition, self.links, self.now), stopped)
+
+    def _notice_run(self, compose: "Callable[[NoticeRow], Envelope]", stopped: Callable[[], bool]) -> "NoticeRun":
+        from mailer.pacing import Pacer  # noqa: PLC0415  # lazy, as above
+        from mailer.sending.notices import NoticeRun  # noqa: PLC0415  # lazy, as above
+
+        transport = self.notice_transport
+        pacer = Pacer(
+            self.transaction, transport.name, lambda: transport.rate() or 1, lambda _rate: 1, clock=self.clock
+        )
+
+        def depart(stopped: Callable[[], bool]) -> bool:
+            return transport.rate() is None or pacer.wait(stopped, self.sleep) > 0
+
+        def too_fast() -> None:
+            transport.too_fast()
+            pacer.too_fast()
+
+        return NoticeRun(
+            database=self.database,
+            transport=transport,
+            compose=compose,
+            depart=depart,
+            too_fast=too_fast,
+            clock=self.clock,
+            now=self.now,
+            stopped=stopped,
+        )
+
+    def _notice(self, slug: str, kind: "NoticeKind") -> "Edition":
+        from mailer.rendering.notice import render_notice  # noqa: PLC0415  # lazy, as above
+
+        newsletter = self.newsletter(slug)
+        return render_notice(newsletter, self.theme(newsletter), kind.value, days=REQUEST_DAYS)
+
+    # --- feedback ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def policies(self) -> "Policies":
+        """What is concluded from feedback."""
+        from mailer.feedback.values import Policies  # noqa: PLC0415  # lazy, as above
+
+        return Policies()
+
+    def take_in(
+        self, raws: "Sequence[Raw]", read: "Reader | None" = None, *, database: "Database | None" = None
+    ) -> "Taken":
+        """Take a batch of events in and commit it: the one way behind the queue, files and the web.
+
+        `database` is one that waits for others as long as the caller can. Raises DatabaseError.
+        """
+        from mailer.feedback.intake import take  # noqa: PLC0415  # lazy, as above
+        from mailer.ses.events import read_event  # noqa: PLC0415  # lazy, as above
+
+        return take(
+            database or self.database,
+            raws,
+            read=read or read_event,
+            hashes=self.erasure_hashes,
+            now=self.now(),
+            policies=self.policies,
         )
 
     def close(self) -> None:

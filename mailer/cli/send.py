@@ -9,10 +9,13 @@ from mailer.cli.output import ask, say, say_json, warn
 from mailer.cli.words import count, duration, reasons
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mailer.ledger.mailings import MailingRow
     from mailer.rendering.edition import Edition
     from mailer.sending.opening import Plan
     from mailer.sending.run import End
+    from mailer.transport.base import Finding
     from mailer.wiring import Workspace
 
 
@@ -47,15 +50,19 @@ def send(
     if plan.found is not None:
         check_transport(plan.found, workspace.transport.name)
         check_unchanged(plan.found, edition.source_digest, also_new=also_new)
+    nothing_to_do = _nothing_to_do(plan)
+    # Asked before anything is said of rate and time: both are the account's. Nothing is frozen yet.
+    found = () if nothing_to_do else workspace.transport.prepare(edition.letterhead.from_email, plan.to_send)
     if not as_json:
-        _say_plan(workspace, edition, plan, rate, limit)
+        _say_plan(workspace, edition, plan, None if nothing_to_do else workspace.rate(rate), limit)
+        for finding in found:
+            warn(f"  note       {finding.what}\n             {finding.remedy}")
     if dry_run:
         if as_json:
-            say_json(_plan_json(plan))
+            say_json(_plan_json(plan, None if nothing_to_do else workspace.rate(rate), found))
         return 0
     if plan.found is None and plan.audience == 0:
         raise nobody(plan.newsletter, plan.segment, plan.excluded)
-    nothing_to_do = _nothing_to_do(plan)
     if nothing_to_do is not None:
         return _finish(workspace, plan.newsletter, issue, nothing_to_do, as_json=as_json)
     if not ask(_question(plan, limit), yes=yes):
@@ -86,13 +93,13 @@ def _edition(workspace: "Workspace", newsletter: str | None, issue: int) -> "Edi
 
 
 def _nothing_to_do(plan: "Plan") -> "End | None":
-    from mailer.ledger.states import MailingState  # noqa: PLC0415  # lazy: heavy
+    from mailer.ledger.states import MailingState, PauseReason  # noqa: PLC0415  # lazy: heavy
     from mailer.sending.run import End  # noqa: PLC0415  # lazy: heavy
 
     if plan.found is None:
         return None
     match plan.found.state:
-        case MailingState.PAUSED:
+        case MailingState.PAUSED if plan.found.reason != PauseReason.QUOTA:
             return End.PAUSED
         case MailingState.CANCELLED:
             return End.CANCELLED
@@ -117,17 +124,17 @@ def _send(
     from mailer.cli.signals import stop_signals  # noqa: PLC0415  # lazy: only a run needs them
     from mailer.errors import MailerError  # noqa: PLC0415  # lazy: heavy
     from mailer.message import Press  # noqa: PLC0415  # lazy: heavy
-    from mailer.sending.opening import add_new, open_mailing  # noqa: PLC0415  # lazy: heavy
+    from mailer.sending.opening import add_new, open_mailing, resume_after_quota  # noqa: PLC0415  # lazy: heavy
 
-    # Whatever can be known to fail is tried before anybody is frozen: the links' key, the letter itself, the transport.
+    # Whatever can be known to fail is tried before anybody is frozen: the links' key, the letter itself.
     _ = workspace.links
     Press(edition)
-    workspace.transport.prepare()
     mailing = open_mailing(
         workspace.database,
         edition,
         segment=segment or plan.segment,
         transport=workspace.transport.name,
+        mode=workspace.mode(rate),
         token=workspace.token,
         now=workspace.now(),
     )
@@ -135,6 +142,7 @@ def _send(
         added = add_new(workspace.database, mailing)
         if not as_json:
             say(f"Added {count(added, 'person who has', 'people who have')} subscribed since the audience was frozen.")
+    resume_after_quota(workspace.database, mailing)
     with stop_signals() as stop, shown_progress(workspace, mailing, quiet=as_json) as observe:
         run = workspace.run(mailing, rate=rate, limit=limit, stopped=stop.asked, observe=observe)
         try:
@@ -186,7 +194,7 @@ def _say_end(workspace: "Workspace", mailing: "MailingRow", end: "End") -> None:
         case "limit":
             say(f"Stopped at --limit. The rest is pending: {again}")
         case "paused":
-            say(f"The mailing is paused ({mailing.reason}). `mailer resume --issue {mailing.issue}`, then {again}")
+            say(_paused(workspace, mailing))
         case "cancelled":
             say("The mailing was cancelled: whoever was pending does not get this issue.")
         case "stopped":
@@ -196,6 +204,21 @@ def _say_end(workspace: "Workspace", mailing: "MailingRow", end: "End") -> None:
     where = workspace.transport.where(mailing.token)
     if where:
         say(f"The letters lie in {where}")
+
+
+def _paused(workspace: "Workspace", mailing: "MailingRow") -> str:
+    from mailer.ledger.report import room_again  # noqa: PLC0415  # lazy: heavy
+    from mailer.ledger.states import PauseReason  # noqa: PLC0415  # lazy: heavy
+
+    again = f"mailer send --issue {mailing.issue}"
+    if mailing.reason != PauseReason.QUOTA:
+        return f"The mailing is paused ({mailing.reason}). `mailer resume --issue {mailing.issue}`, then {again}"
+    with workspace.reading() as connection:
+        when = room_again(connection, workspace.now())
+    return (
+        f"The account's quota for 24 hours is used up. It has room again from {when:%Y-%m-%d %H:%M} UTC on, bit by bit; "
+        f"then the same command goes on: {again}"
+    )
 
 
 def _say_plan(workspace: "Workspace", edition: "Edition", plan: "Plan", rate: float | None, limit: int | None) -> None:
@@ -223,7 +246,7 @@ def _say_plan(workspace: "Workspace", edition: "Edition", plan: "Plan", rate: fl
         say(f"  rate       {rate:g} a second, about {duration(now / rate)}")
 
 
-def _plan_json(plan: "Plan") -> dict[str, Any]:
+def _plan_json(plan: "Plan", rate: float | None, found: "Sequence[Finding]") -> dict[str, Any]:
     return {
         "issue": plan.issue,
         "newsletter": plan.newsletter,
@@ -233,4 +256,6 @@ def _plan_json(plan: "Plan") -> dict[str, Any]:
         "to_send": plan.to_send,
         "newcomers": plan.newcomers,
         "state": plan.found.state.value if plan.found else None,
+        "rate": rate,
+        "findings": [{"what": finding.what, "remedy": finding.remedy} for finding in found],
     }

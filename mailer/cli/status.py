@@ -41,12 +41,13 @@ def pause(issue: IssueOption, newsletter: NewsletterOption = None, as_json: Json
     """Pause a mailing: every sender stops claiming; what is in a call is settled."""
     from mailer.errors import MailingError  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger import mailings  # noqa: PLC0415  # lazy: heavy
+    from mailer.ledger.states import PauseReason  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
 
     workspace = open_workspace()
     mailing = the_mailing(workspace, newsletter, issue)
     with workspace.transaction() as connection:
-        moved = mailings.pause(connection, mailing.id, "operator")
+        moved = mailings.pause(connection, mailing.id, PauseReason.OPERATOR)
     if not moved and mailing.state != "paused":
         raise MailingError(
             f"issue {issue} is {mailing.state.value}, not sending", hint="only a mailing that sends can pause"

@@ -22,6 +22,7 @@ class MailingRow:
     state: MailingState
     reason: str
     transport: str
+    mode: str
     segment: str
     source_digest: str
     audience: int
@@ -72,6 +73,7 @@ def insert_mailing(
     source_digest: str,
     edition: str,
     now: datetime,
+    mode: str = "",
 ) -> int | None:
     """Open a mailing in state `sending`; its number, or None when the issue already has one (somebody was quicker)."""
     values = {
@@ -81,6 +83,7 @@ def insert_mailing(
         "state": MailingState.SENDING,
         "reason": "",
         "transport": transport,
+        "mode": mode,
         "segment": segment,
         "source_digest": source_digest,
         "edition": edition,

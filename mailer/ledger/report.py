@@ -2,14 +2,14 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
 from mailer.ledger.standing import RANKED, STANDINGS, standing_column
 from mailer.ledger.states import State
-from mailer.ledger.tables import deliveries, exclusions
+from mailer.ledger.tables import deliveries, exclusions, mailings
 from subscribers.tables import subscribers
 
 
@@ -115,3 +115,23 @@ def _list_exclusions(connection: Connection, mailing_id: int) -> Generator[Deliv
     with connection.execution_options(yield_per=1000).execute(statement) as rows:
         for subscriber_id, email, reason in rows:
             yield DeliveryRow(subscriber_id, email, "excluded", "excluded", reason, 0, None, None, None)
+
+
+_QUOTA_WINDOW = timedelta(hours=24)
+
+
+def room_again(connection: Connection, now: datetime) -> datetime:
+    """When a quota for 24 hours has room again: when the first of the letters in the window leaves it.
+
+    Other programs may use the account too, and we do not know when; then it is earlier or later than said here.
+    """
+    first = connection.execute(
+        select(func.min(deliveries.c.settled_at))
+        .join_from(deliveries, mailings, mailings.c.id == deliveries.c.mailing_id)
+        .where(
+            mailings.c.transport == "ses",
+            deliveries.c.state == State.ACCEPTED,
+            deliveries.c.settled_at > now - _QUOTA_WINDOW,
+        )
+    ).scalar()
+    return (first or now) + _QUOTA_WINDOW

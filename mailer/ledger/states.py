@@ -30,3 +30,18 @@ class MailingState(StrEnum):
     PAUSED = "paused"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+
+
+class PauseReason(StrEnum):
+    """Why a mailing is paused."""
+
+    OPERATOR = "operator"
+    QUOTA = "quota"
+    """The account's quota for 24 hours is used up. The one reason that passes by itself."""
+    GUARD_BOUNCES = "guard-bounces"
+    GUARD_COMPLAINTS = "guard-complaints"
+    REFUSALS = "refusals"
+    LOST_ANSWERS = "lost-answers"
+    ACCOUNT = "account"
+    DUPLICATE = "duplicate"
+    RESTORED = "restored"

@@ -22,6 +22,7 @@ class Mailing(SQLModel, table=True):
     state: str = Field(description="one of states.MailingState")
     reason: str = Field(default="", description="why it is paused")
     transport: str
+    mode: str = Field(default="", description="how the transport is asked, chosen at opening: `raw` or `bulk` for ses")
     segment: str = Field(default="", description="--segment; empty: everyone")
     source_digest: str = Field(description="of the issue's file when the mailing opened")
     edition: str = Field(sa_column=Column(Text, nullable=False), description="Edition.to_json()")

@@ -6,11 +6,13 @@ The promise: no second holds more than R recipients, and at least 95 % of R is u
 All senders must go by one clock: `mailer.database.clock` has it.
 """
 
+from dataclasses import dataclass
 from math import floor
 
 from sqlalchemy import Connection, case
 from sqlalchemy.dialects import postgresql, sqlite
 
+from mailer.pacing.slowing import Slowness
 from mailer.pacing.tables import paces
 
 SLACK = 0.03
@@ -44,6 +46,11 @@ def recipients_per_departure(rate: float, most: int) -> int:
     return 1
 
 
+def batch_for(rate: float, most: int) -> int:
+    """How many recipients leave together: about a tenth of a second's worth, so that a crash leaves little in doubt."""
+    return recipients_per_departure(rate, max(1, min(most, floor(rate / 10))))
+
+
 def horizon(step: float) -> float:
     """How far ahead the next departure can honestly lie, in seconds: a minute and sixty waiting senders.
 
@@ -53,8 +60,16 @@ def horizon(step: float) -> float:
     return FAR + 60 * step
 
 
-def take_departure(connection: Connection, name: str, step: float, now: float) -> float:
-    """Take the next departure of the pace `name`, in seconds of the shared clock; one statement, safe among any senders.
+@dataclass(frozen=True)
+class Departure:
+    """A moment at which recipients may leave, in seconds of the shared clock; and what its row said of the pace."""
+
+    at: float
+    slowness: Slowness
+
+
+def take_departure(connection: Connection, name: str, step: float, now: float) -> Departure:
+    """Take the next departure of the pace `name`; one statement, safe among any senders.
 
     The departure is max(next, now), and `next` moves a step behind it. A `next` beyond the `horizon` is forgotten, and
     the numbering begins again one second from now: who left just before the clock was set back stays out of that second.
@@ -66,8 +81,9 @@ def take_departure(connection: Connection, name: str, step: float, now: float) -
         else_=now + step,
     )
     statement = (
-        upsert.values(name=name, next=now + step)
+        upsert.values(name=name, next=now + step, slowed=1.0, slowed_at=0.0)
         .on_conflict_do_update(index_elements=[paces.c.name], set_={"next": following})
-        .returning(paces.c.next)
+        .returning(paces.c.next, paces.c.slowed, paces.c.slowed_at)
     )
-    return connection.execute(statement).scalar_one() - step
+    following_one, slowed, slowed_at = connection.execute(statement).one()
+    return Departure(following_one - step, Slowness(slowed, slowed_at))

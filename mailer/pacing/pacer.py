@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy import Connection
 
 from mailer.pacing.departures import SLACK, horizon, step, take_departure
+from mailer.pacing.slowing import Slowness, slow_down
 
 _SLICE = 0.2
 """The longest sleep, in seconds: a stop is noticed within it."""
@@ -17,30 +18,43 @@ _LONGEST_LEAD = 10.0
 
 
 class Pacer:
-    """Waits for departures of n recipients each at `rate` recipients a second, shared under `name`.
+    """Waits for departures at the account's rate, shared under `name`.
 
-    `transaction` opens a transaction that commits at its end; `clock` is the one that all senders share, in seconds, `sleep` sleeps seconds.
+    `rate` says how many recipients a second may leave (asked for each departure: it may change), `share` how many of
+    them leave together at a rate. `transaction` opens a transaction that commits at its end; `clock` is the one that all
+    senders share, in seconds.
     """
 
     def __init__(
         self,
         transaction: Callable[[], AbstractContextManager[Connection]],
         name: str,
-        rate: float,
-        n: int,
+        rate: Callable[[], float],
+        share: Callable[[float], int],
         *,
         clock: Callable[[], float],
-        sleep: Callable[[float], None],
     ) -> None:
         self._transaction = transaction
         self._name = name
-        self._step = step(rate, n)
+        self._rate = rate
+        self._share = share
         self._clock = clock
-        self._sleep = sleep
         self._lead = 0.0
+        self._slowness = Slowness()
 
-    def wait(self, stopped: Callable[[], bool]) -> bool:
-        """Sleep until this sender may let n recipients go: True. False as soon as `stopped` says so.
+    @property
+    def rate(self) -> float:
+        """Recipients a second that may leave now: the account's rate, or less after it said "too fast"."""
+        return self._rate() * self._slowness.at(self._clock())
+
+    def too_fast(self) -> bool:
+        """The carrier would not take letters at this pace: halve it for everybody. Whether this did it."""
+        now = self._clock()
+        with self._transaction() as connection:
+            return slow_down(connection, self._name, now)
+
+    def wait(self, stopped: Callable[[], bool], sleep: Callable[[float], None]) -> int:
+        """Sleep until so many recipients may leave. 0 as soon as `stopped` says so. `sleep` sleeps seconds, or less.
 
         A departure missed by more than J (a slow disk, a stopped process) is given up for another one: to use it late
         would crowd the second that it falls in. So is one that a clock set back has put out of reach.
@@ -48,29 +62,36 @@ class Pacer:
         """
         missed: float | None = None
         while not stopped():
-            departure = self._take()
-            if not self._reached(departure, stopped):
+            rate = self.rate
+            n = self._share(rate)
+            span = step(rate, n)
+            departure = self._take(span)
+            if not self._reached(departure, span, stopped, sleep):
                 continue
             late = self._clock() - departure
             if late <= SLACK:
                 self._lead *= 0.9
-                return True
+                return n
             # Where each commit takes longer than J, a sender alone would miss every departure there is: it asks for
             # ones that lie as far ahead as it was late. Only when it happens twice in a row: a process that was stopped
             # once and wakes up would else leave a gap of seconds before each departure, for all senders.
             if missed is not None:
                 self._lead = min(max(2 * self._lead, min(missed, late)), _LONGEST_LEAD)
             missed = late
-        return False
+        return 0
 
-    def _take(self) -> float:
+    def _take(self, span: float) -> float:
         with self._transaction() as connection:
-            return take_departure(connection, self._name, self._step, self._clock() + self._lead)
+            departure = take_departure(connection, self._name, span, self._clock() + self._lead)
+        self._slowness = departure.slowness
+        return departure.at
 
-    def _reached(self, departure: float, stopped: Callable[[], bool]) -> bool:
+    def _reached(
+        self, departure: float, span: float, stopped: Callable[[], bool], sleep: Callable[[float], None]
+    ) -> bool:
         """Whether the departure's moment came, with no transaction open. False: stopped, or it is out of reach."""
         while (remaining := departure - self._clock()) > 0:
-            if stopped() or remaining > horizon(self._step) + _LONGEST_LEAD:
+            if stopped() or remaining > horizon(span) + _LONGEST_LEAD:
                 return False
-            self._sleep(min(max(remaining, _NAP), _SLICE))
+            sleep(min(max(remaining, _NAP), _SLICE))
         return True

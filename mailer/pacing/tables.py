@@ -17,6 +17,14 @@ class Pace(SQLModel, table=True):
     next: float = Field(
         sa_column=Column(Float, nullable=False), description="the next departure, in seconds of the shared clock"
     )
+    slowed: float = Field(
+        sa_column=Column(Float, nullable=False, default=1.0),
+        description="the share of the rate that the last halving left",
+    )
+    slowed_at: float = Field(
+        sa_column=Column(Float, nullable=False, default=0.0),
+        description="when that was, in seconds of the shared clock",
+    )
 
 
 paces = core(Pace)

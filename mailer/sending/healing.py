@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from mailer.database.engine import Database
 from mailer.ledger import claims, mailings, senders
@@ -12,7 +13,7 @@ from mailer.transport.base import Transport
 
 
 def bury_and_look_up(
-    database: Database, transport: Transport, mailing: MailingRow, now: Callable[[], datetime]
+    database: Database, transport: Transport[Any], mailing: MailingRow, now: Callable[[], datetime]
 ) -> None:
     """Make dead senders' claims uncertain, and then certain again where the transport can tell what it did."""
     senders.bury(database, now())

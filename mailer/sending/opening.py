@@ -12,7 +12,7 @@ from mailer.ledger import audience, mailings, newcomers
 from mailer.ledger.mailings import MailingRow
 from mailer.ledger.report import progress
 from mailer.ledger.segments import condition_of
-from mailer.ledger.states import MailingState, State
+from mailer.ledger.states import MailingState, PauseReason, State
 from mailer.rendering.edition import Edition
 
 
@@ -107,7 +107,14 @@ def check_transport(found: MailingRow, transport: str) -> None:
 
 
 def open_mailing(
-    database: Database, edition: Edition, *, segment: str, transport: str, token: Callable[[], str], now: datetime
+    database: Database,
+    edition: Edition,
+    *,
+    segment: str,
+    transport: str,
+    token: Callable[[], str],
+    now: datetime,
+    mode: str = "",
 ) -> MailingRow:
     """Open the mailing of an edition and freeze its audience, all of it or nothing; or find the one that is there.
 
@@ -122,6 +129,7 @@ def open_mailing(
             issue=edition.issue,
             token=token(),
             transport=transport,
+            mode=mode,
             segment=segment,
             source_digest=edition.source_digest,
             edition=edition.to_json(),
@@ -150,6 +158,14 @@ def nobody(newsletter: str, segment: str, excluded: Mapping[str, int]) -> Mailin
         + (f" (left out: {left_out})" if left_out else ": it has no subscribers"),
         hint="`mailer subscribers import FILE --consent-source TEXT` brings people in; `mailer subscribers list` shows who is there",
     )
+
+
+def resume_after_quota(database: Database, mailing: MailingRow) -> bool:
+    """A mailing that paused for the day's quota goes on by the same command: nobody has to judge anything first."""
+    if mailing.state != MailingState.PAUSED or mailing.reason != PauseReason.QUOTA:
+        return False
+    with database.transaction() as connection:
+        return mailings.resume(connection, mailing.id)
 
 
 def add_new(database: Database, mailing: MailingRow) -> int:

@@ -7,6 +7,7 @@ from mailer.database.backup import put_back
 from mailer.database.engine import Database
 from mailer.errors import DatabaseError
 from mailer.ledger import mailings, senders
+from mailer.ledger.states import PauseReason
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def restore(database: Database, source: Path) -> Restored:
 
     def hold(copy: Database) -> None:
         with copy.transaction() as connection:
-            paused.extend(mailings.pause_unfinished(connection, "restored"))
+            paused.extend(mailings.pause_unfinished(connection, PauseReason.RESTORED))
 
     former = put_back(database, source, hold)
     return Restored(tuple(paused), former)

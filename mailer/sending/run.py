@@ -1,37 +1,42 @@
-"""The loop: departure, claim, fill, call, settle; until nobody is pending, or somebody says stop."""
+"""The loop: departure, claim, compose, call, settle; until nobody is pending, or somebody says stop."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from math import floor
+from math import ceil
+from typing import Generic, TypeVar
+
+from sqlalchemy import ColumnElement
 
 from mailer.database.engine import Database
-from mailer.errors import DatabaseError, LetterError, TransportError
+from mailer.errors import DatabaseError, MailerError, TransportError
 from mailer.ledger import claims, mailings, senders
 from mailer.ledger.claims import Claim, Claimed, Desk, Settlement
 from mailer.ledger.mailings import MailingRow
 from mailer.ledger.report import progress
-from mailer.ledger.segments import condition_of
-from mailer.ledger.senders import LiveSender
 from mailer.ledger.states import MailingState, State
-from mailer.links import Links
-from mailer.message.press import Press
-from mailer.pacing.departures import recipients_per_departure
 from mailer.pacing.pacer import Pacer
-from mailer.rendering.edition import Edition
+from mailer.sending.calls import Answer, Calls
 from mailer.sending.healing import bury_and_look_up
 from mailer.sending.settlements import settled
-from mailer.sending.values import personal_values
-from mailer.transport.base import Envelope, NotSent, Receipt, Refused, Transport
+from mailer.sending.troubles import PATIENCE_SECONDS, Troubles
+from mailer.transport.base import NotSent, Receipt, Refused, Transport
 
 STALE_SECONDS = 60.0
 """A claim older than this is given back, not called for: its sender was stopped in between, and people may have left."""
 
-PATIENCE_SECONDS = 30.0
+OTHERS_SECONDS = 30.0
 """How long we wait for other live senders to settle the last claims before we say so and go."""
 
 _IDLE_SECONDS = 0.2
+_LONGEST_CALL = 60.0
+_TIME_TO_SETTLE = 0.02
+"""Seconds before a departure in which nothing is settled any more: the commit might make it late."""
+
+Carried = TypeVar("Carried")
 
 
 class End(StrEnum):
@@ -51,136 +56,202 @@ Observer = Callable[[str, int], None]
 
 
 @dataclass
-class Run:
+class Run(Generic[Carried]):
     """One sender's part in a mailing. Everything that touches the world is handed in."""
 
     database: Database
-    transport: Transport
-    links: Links
+    transport: Transport[Carried]
+    compose: Callable[[Claimed], Carried | Refused]
     mailing: MailingRow
-    edition: Edition
     pacer: Pacer | None
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     now: Callable[[], datetime]
     stopped: Callable[[], bool]
+    segments: Mapping[str, ColumnElement[bool]] = field(default_factory=dict[str, ColumnElement[bool]])
+    """The conditions that decide about parts of the edition, by their expression."""
     observe: Observer = field(default=lambda _step, _count: None)
     limit: int | None = None
     batch: int = 1
+    """How many are claimed together where no pace says it."""
     _after: int = 0
     _waited: float = 0.0
 
     def __post_init__(self) -> None:
-        self._press = Press(self.edition)
-        self._desk = Desk(
-            self.mailing.id,
-            self.mailing.newsletter,
-            {segment: condition_of(segment, self.mailing.newsletter) for segment in self.edition.segments},
-        )
+        self._desk = Desk(self.mailing.id, self.mailing.newsletter, self.segments)
+        self._left = self.limit
+        self._troubles = Troubles(self.clock)
+        self._looking = threading.Lock()
+        self._size = self.batch
+        self._why = ""
 
     def go(self) -> End:
         """Send until the end, and say which it was. Raises MailerError for what stops the whole of it."""
         bury_and_look_up(self.database, self.transport, self.mailing, self.now)
-        with senders.sender(self.database, self.now()) as me:
-            end = self._loop(me)
+        with senders.sender(self.database, self.now()) as self._me:
+            self._calls = Calls(self.transport.at_once)
+            try:
+                end = self._loop()
+            except MailerError:
+                # The calls that are under way go on to their end. What they come to is known, and shall be written down.
+                with suppress(MailerError):
+                    self._land()
+                raise
+            finally:
+                self._calls.close()
             with self.database.transaction() as connection:
-                senders.end(connection, me.id, self.now())
+                senders.end(connection, self._me.id, self.now())
             return end
 
-    def _loop(self, me: LiveSender) -> End:
-        left = self.limit
+    def _loop(self) -> End:
         while not self.stopped():
-            if left is not None and left <= 0:
-                return self._settled_end() or End.LIMIT
-            if self.pacer is not None and not self.pacer.wait(self.stopped):
+            self._settle(self._calls.answered())
+            if self._left is not None and self._left <= 0:
+                self._land()
+                # Whoever was certainly not sent to does not count for the limit.
+                if self._left <= 0:
+                    return self._settled_end() or End.LIMIT
+            size = self._departure()
+            if not size:
                 break
-            size = self.batch if left is None else min(self.batch, left)
-            claim, claimed_at = self._claim(me, size)
+            claim, claimed_at = self._claim(size if self._left is None else min(size, self._left))
             if claim.last is None:
                 end = self._nobody_pending()
                 if end is not None:
                     return end
                 continue
             self._after, self._waited = claim.last, 0.0
-            if left is not None:
-                left -= len(claim.deliveries)
+            if self._left is not None:
+                self._left -= len(claim.deliveries)
             if claim.deliveries:
-                self._send(me, claim.deliveries, claimed_at)
+                self._send(claim.deliveries, claimed_at)
+        self._land()
         return self._settled_end() or End.STOPPED
 
-    def _claim(self, me: LiveSender, size: int) -> tuple[Claim, float]:
+    # --- departure --------------------------------------------------------------------------------------------------
+
+    def _departure(self) -> int:
+        """Wait until so many may leave; 0 when somebody says stop."""
+        self._wait_out(self._troubles.wait)
+        # Room for as many as left last time: a call that has to wait for a thread would leave after its departure.
+        while not self.stopped() and not self._calls.has_room(ceil(self._size / self.transport.batch)):
+            self._settle(self._calls.answered(_IDLE_SECONDS))
+        if self.stopped():
+            return 0
+        if self.pacer is not None:
+            self._size = self.pacer.wait(self.stopped, self._rest)
+        return self._size
+
+    def _rest(self, seconds: float) -> None:
+        """Sleep, or settle what is answered meanwhile."""
+        if self._calls.under_way and seconds > _TIME_TO_SETTLE:
+            self._settle(self._calls.answered(seconds - _TIME_TO_SETTLE))
+        else:
+            self.sleep(seconds)
+
+    def _wait_out(self, seconds: float) -> None:
+        """Nothing could be carried: let some time pass before the next try, and end when there is no hope."""
+        if self._troubles.nothing_for >= PATIENCE_SECONDS:
+            raise TransportError(
+                f"nothing could be sent for {PATIENCE_SECONDS / 60:.0f} minutes: {self._why}",
+                hint="look at the network and the account, and run the same command again: nobody was lost",
+            )
+        while seconds > 0 and not self.stopped():
+            nap = min(seconds, _IDLE_SECONDS)
+            self.sleep(nap)
+            seconds -= nap
+
+    # --- claim and call ---------------------------------------------------------------------------------------------
+
+    def _claim(self, size: int) -> tuple[Claim, float]:
         # Before the claim, not after: a process stopped right behind its commit would else find its claim fresh.
         claimed_at = self.clock()
         with self.database.transaction() as connection:
-            claim = self._desk.claim(connection, after=self._after, size=size, sender_id=me.id, now=self.now())
+            claim = self._desk.claim(connection, after=self._after, size=size, sender_id=self._me.id, now=self.now())
         self.observe("claimed", len(claim.deliveries))
         return claim, claimed_at
 
-    def _send(self, me: LiveSender, people: Sequence[Claimed], claimed_at: float) -> None:
-        composed = [(person, self._compose(person)) for person in people]
-        envelopes = [envelope for _, envelope in composed if isinstance(envelope, Envelope)]
-        answers = iter(self._call(me, envelopes, claimed_at))
-        receipts = [outcome if isinstance(outcome, Refused) else next(answers) for _, outcome in composed]
-        self.observe("answered", len(receipts))
-        settlements = [
-            settled(person.subscriber_id, person.attempt, receipt)
-            for (person, _), receipt in zip(composed, receipts, strict=True)
-        ]
-        pauses = [receipt.pause for receipt in receipts if isinstance(receipt, NotSent) and receipt.pause]
-        with self.database.transaction() as connection:
-            claims.settle(connection, self.mailing.id, me.id, settlements, self.now())
-            if pauses:
-                mailings.pause(connection, self.mailing.id, pauses[0])
-        self.observe("settled", len(settlements))
-
-    def _compose(self, person: Claimed) -> Envelope | Refused:
-        values = personal_values(person, self.links, self.mailing.newsletter, self.mailing.issue)
-        try:
-            content = self._press.letter(
-                to_email=person.email,
-                to_name=person.name,
-                values=values,
-                segments=person.segments,
-                unsubscribe_url=values["unsubscribe_url"],
-                message_id=self._press.message_id(self.mailing.token, person.tag),
-                date=self.now(),
+    def _send(self, people: Sequence[Claimed], claimed_at: float) -> None:
+        composed = [(person, self.compose(person)) for person in people]
+        refused = [(person, outcome) for person, outcome in composed if isinstance(outcome, Refused)]
+        if refused:
+            self._settle([Answer([person for person, _ in refused], [outcome for _, outcome in refused])])
+        able = [(person, outcome) for person, outcome in composed if not isinstance(outcome, Refused)]
+        for places in self.transport.calls([outcome for _, outcome in able]):
+            mine = [able[place] for place in places]
+            self._calls.begin(
+                [person for person, _ in mine], self._calling([outcome for _, outcome in mine], claimed_at)
             )
-        except LetterError as error:
-            # One person's odd name must not stop the letters of everybody else.
-            return Refused(f"cannot be composed: {error}")
-        sender = self.edition.letterhead.from_email
-        return Envelope(sender, person.email, content, self.mailing.token, person.tag)
+        if not self._calls.under_way:
+            self._settle(self._calls.answered())
 
-    def _call(self, me: LiveSender, envelopes: Sequence[Envelope], claimed_at: float) -> Sequence[Receipt]:
-        if not envelopes:
-            return []
-        if abs(self.clock() - claimed_at) > STALE_SECONDS:
-            return [NotSent("the claim was stale")] * len(envelopes)
-        if not me.lock.held():
-            self._give_back(me, envelopes)
-            raise DatabaseError(
-                "this sender lost its lock: others count it as dead",
-                hint="run the same command again; nobody is sent to twice",
-            )
-        try:
+    def _calling(self, envelopes: Sequence[Carried], claimed_at: float) -> Callable[[], Sequence[Receipt]]:
+        """The call that a thread makes."""
+
+        def call() -> Sequence[Receipt]:
+            if abs(self.clock() - claimed_at) > STALE_SECONDS:
+                return [_STALE] * len(envelopes)
+            with self._looking:
+                alive = self._me.lock.held()
+            if not alive:
+                raise DatabaseError(
+                    "this sender lost its lock: others count it as dead",
+                    hint="run the same command again; nobody is sent to twice",
+                )
             return self.transport.send(envelopes)
-        except TransportError:
-            self._give_back(me, envelopes)
-            raise
 
-    def _give_back(self, me: LiveSender, envelopes: Sequence[Envelope]) -> None:
-        """Nothing of the call was carried: whoever was in it is pending again."""
-        settlements = [
-            Settlement(int(subscriber), int(attempt), State.PENDING)
-            for subscriber, attempt in (envelope.delivery.split("-") for envelope in envelopes)
-        ]
+        return call
+
+    # --- settle -----------------------------------------------------------------------------------------------------
+
+    def _land(self) -> None:
+        """Let every call that is under way come to its end, and settle it."""
+        while self._calls.under_way:
+            self._settle(self._calls.answered(_LONGEST_CALL))
+        self._settle(self._calls.answered())
+
+    def _settle(self, answers: Sequence[Answer]) -> None:
+        """Write down what became of the calls. Raises what a call could not be made for, when all is written."""
+        if not answers:
+            return
+        settlements: list[Settlement] = []
+        pause = ""
+        for answer in answers:
+            receipts = answer.receipts if answer.error is None else [_STALE] * len(answer.people)
+            settlements += [
+                settled(person.subscriber_id, person.attempt, receipt)
+                for person, receipt in zip(answer.people, receipts, strict=True)
+            ]
+            pause = pause or self._heard(receipts)
+        self.observe("answered", len(settlements))
         with self.database.transaction() as connection:
-            claims.settle(connection, self.mailing.id, me.id, settlements, self.now())
+            claims.settle(connection, self.mailing.id, self._me.id, settlements, self.now())
+            if pause:
+                mailings.pause(connection, self.mailing.id, pause)
+        done = sum(settlement.state != State.PENDING for settlement in settlements)
+        if self._left is not None:
+            self._left += len(settlements) - done
+        self.observe("settled", done)
+        for answer in answers:
+            if answer.error is not None:
+                raise answer.error
+
+    def _heard(self, receipts: Sequence[Receipt]) -> str:
+        """What an answer says beside each letter's fate: why the mailing must pause, if it must; and that we are too fast."""
+        if any(receipt is _STALE for receipt in receipts):
+            return ""
+        if any(isinstance(receipt, NotSent) and receipt.too_fast for receipt in receipts):
+            self.transport.too_fast()
+            if self.pacer is not None:
+                self.pacer.too_fast()
+        self._why = next((receipt.reason for receipt in receipts if isinstance(receipt, NotSent)), "")
+        return self._troubles.heard(receipts)
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
     def _nobody_pending(self) -> End | None:
         """A claim came back empty: begin again from the first subscriber, wait for the others, or be done."""
+        self._land()
         if self._after:
             # Rows behind us may be pending again: given back, resolved, added.
             self._after = 0
@@ -190,7 +261,7 @@ class Run:
             if end is not None:
                 return end
             # Counted in our own naps: a clock that is set back would make this wait as long.
-            if self._waited >= PATIENCE_SECONDS:
+            if self._waited >= OTHERS_SECONDS:
                 return End.OTHERS
             # What is left is in the hands of senders that live, or die now. Also what is pending: a claim passes over
             # people whom a stopped process on PostgreSQL is in the middle of claiming.
@@ -218,6 +289,4 @@ _ENDS = {
 }
 
 
-def batch_for(rate: float | None, most: int) -> int:
-    """How many deliveries a claim takes: about a tenth of a second's worth, so that a crash leaves little in doubt."""
-    return most if rate is None else recipients_per_departure(rate, max(1, min(most, floor(rate / 10))))
+_STALE = NotSent("nothing was called for")

@@ -7,9 +7,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError  # pyright: ignore[reportMissingTypeStubs]  # it has none
 
 from mailer.errors import TransportError
+from mailer.ledger.states import PauseReason
 from mailer.ses import outcomes
 from mailer.ses.client import Reader
-from mailer.transport.base import NotSent
+from mailer.transport.base import Finding, NotSent
 
 _NEEDED = ("SEND", "BOUNCE", "COMPLAINT", "DELIVERY", "REJECT", "RENDERING_FAILURE")
 """The events that a mailing is judged by."""
@@ -35,16 +36,6 @@ class Account:
     def left(self) -> float | None:
         """How many recipients the quota still has room for."""
         return None if self.quota is None else max(0.0, self.quota - self.used)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that preflight found, and what to do about it."""
-
-    what: str
-    remedy: str
-    stops: bool
-    """Whether nothing could be sent as it is; the rest is worth knowing."""
 
 
 def read_account(client: Reader) -> Account:
@@ -199,7 +190,7 @@ def _asked(ask: Callable[[], dict[str, Any]], what: str) -> dict[str, Any] | Non
 
 def _trouble(error: Exception, what: str) -> TransportError:
     receipt = outcomes.of_error(error)
-    if isinstance(error, ClientError) or (isinstance(receipt, NotSent) and receipt.pause == outcomes.ACCOUNT):
+    if isinstance(error, ClientError) or (isinstance(receipt, NotSent) and receipt.pause == PauseReason.ACCOUNT):
         hint = (
             "look at the credentials (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), at AWS_DEFAULT_REGION, and "
             "whether they may do ses:GetAccount, ses:GetEmailIdentity, ses:GetConfigurationSet, "

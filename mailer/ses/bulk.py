@@ -1,18 +1,21 @@
-"""The transport that has SES compose the letters: a template and up to 50 people in a call, several calls side by side."""
+"""The transport that has SES compose the letters: a template, and up to 50 people in a call."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import floor
 from typing import Any
 
+from mailer.ledger.states import PauseReason
 from mailer.ses import limits, outcomes
-from mailer.ses.client import Reader, Sender
+from mailer.ses.client import BODY, Reader, Sender
 from mailer.ses.entries import Entry
+from mailer.ses.rate import AccountRate
 from mailer.ses.transport import Ses
 from mailer.transport.base import Lost, NotSent, Receipt, Refused
 
 _ENOUGH_TO_BLAME_THE_EDITION = 5
-REFUSALS = "refusals"
-_AROUND = len(', "BulkEmailEntries": []')
+_BEFORE = ',"BulkEmailEntries":['
+_BEHIND = "]}"
+_AROUND = len(_BEFORE + _BEHIND)
 
 
 def people_a_call(rate: float) -> int:
@@ -21,30 +24,36 @@ def people_a_call(rate: float) -> int:
 
 
 class SesBulkTransport(Ses):
-    """Carries entries. `rate` is the account's, in recipients a second; for the rest see Ses."""
+    """Carries entries, `people` of them in a call (see `people_a_call`); for the rest see Ses."""
 
     def __init__(
-        self, sending: Sender, reading: Reader, *, threads: int, rate: float, configuration_set: str = ""
+        self,
+        sending: Sender,
+        reading: Reader,
+        *,
+        at_once: int,
+        account: AccountRate,
+        people: int,
+        configuration_set: str = "",
     ) -> None:
-        super().__init__(sending, reading, threads=threads, configuration_set=configuration_set)
-        self._people = people_a_call(rate)
-        self.batch = threads * self._people
+        super().__init__(sending, reading, at_once=at_once, account=account, configuration_set=configuration_set)
+        self.batch = people
+
+    def calls(self, entries: Sequence[Entry]) -> Iterable[Sequence[int]]:
+        """As few as will hold them: of one template each, and within 1 MB."""
+        return _calls(entries, self.batch)
 
     def send(self, entries: Sequence[Entry]) -> list[Receipt]:
-        """As few calls as will hold them, side by side; one receipt for each entry, in order. Never raises."""
-        receipts: list[Receipt] = [Lost("the entry was in no call")] * len(entries)
-        calls = list(_calls(entries, self._people))
-        asked = self._pool.map(self._carried, [[entries[place] for place in call] for call in calls])
-        for call, answers in zip(calls, asked, strict=True):
-            for place, receipt in zip(call, answers, strict=True):
-                receipts[place] = receipt
-        return receipts
+        """One call, unless it is refused as a whole. Never raises."""
+        return self._carried(entries)
 
     def _carried(self, entries: Sequence[Entry]) -> list[Receipt]:
         answers = self._halved(entries)
         if len(entries) >= _ENOUGH_TO_BLAME_THE_EDITION and all(isinstance(answer, Refused) for answer in answers):
             # Not one was to SES's liking: it is the edition that is at fault, and nobody shall lose a letter for it.
-            return [NotSent(answer.reason, pause=REFUSALS) for answer in answers if isinstance(answer, Refused)]
+            return [
+                NotSent(answer.reason, pause=PauseReason.REFUSALS) for answer in answers if isinstance(answer, Refused)
+            ]
         return answers
 
     def _halved(self, entries: Sequence[Entry]) -> list[Receipt]:
@@ -68,7 +77,7 @@ def _calls(entries: Sequence[Entry], people: int) -> Iterator[list[int]]:
         size = 0
         for place in places:
             entry = entries[place]
-            more = entry.size + len(", ")
+            more = entry.size + len(",")
             if call and (len(call) == people or size + more > limits.LARGEST_CALL):
                 yield call
                 call = []
@@ -81,12 +90,9 @@ def _calls(entries: Sequence[Entry], people: int) -> Iterator[list[int]]:
 
 def _asked(client: Sender, entries: Sequence[Entry]) -> list[Receipt] | Refused:
     """The answer for each entry, or one refusal for the call. SES answers a refused call before it sends any of it."""
-    call: dict[str, Any] = {
-        **entries[0].template.parameters,
-        "BulkEmailEntries": [entry.parameters() for entry in entries],
-    }
+    written = f'{entries[0].template.written}{_BEFORE}{",".join([entry.written for entry in entries])}{_BEHIND}'
     try:
-        results: Any = client.send_bulk_email(**call)["BulkEmailEntryResults"]
+        results: Any = client.send_bulk_email(**{BODY: written.encode()})["BulkEmailEntryResults"]
         answers = [outcomes.of_entry(result) for result in results]
     except Exception as error:  # noqa: BLE001  # whatever it is: letters may have left, and the rows must say so
         receipt = outcomes.of_error(error)

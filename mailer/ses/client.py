@@ -12,6 +12,12 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 """Well below the age at which a claim is stale (60 s): an answer that takes longer is lost."""
 
+BODY = "Body"
+"""The parameter of both ways to send: the whole body of the request, in JSON, as the service model describes it.
+
+botocore would make it of parameters by walking through the model, which takes longer than all the rest of a call of 50.
+"""
+
 Answer = dict[str, Any]
 _NAMES = {"sesv2": "Amazon SES", "sqs": "Amazon SQS", "sns": "Amazon SNS"}
 
@@ -24,7 +30,7 @@ class Meta(Protocol):
 
 
 class Sender(Protocol):
-    """The part of boto3's `sesv2` client that sends; boto3 makes its methods from Amazon's model."""
+    """The part of boto3's `sesv2` client that sends; boto3 makes its methods from Amazon's model. They take a BODY."""
 
     meta: Meta
 

@@ -12,10 +12,8 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError  # pyright: ignore[reportMissingTypeStubs]  # it has none
 
+from mailer.ledger.states import PauseReason
 from mailer.transport.base import Accepted, Lost, NotSent, Receipt, Refused
-
-ACCOUNT = "account"
-QUOTA = "quota"
 
 
 class Fate(Enum):
@@ -23,6 +21,7 @@ class Fate(Enum):
 
     REFUSED = "this letter is refused for good; others are not concerned"
     AGAIN = "certainly not sent: it may be tried again"
+    TOO_FAST = "certainly not sent, because letters come too fast: it may be tried again, more slowly"
     QUOTA = "certainly not sent, and no other letter would be until the day's quota has room again"
     ACCOUNT = "certainly not sent, and no other letter would be until a person has mended the account or the settings"
     LOST = "nobody knows"
@@ -92,7 +91,7 @@ _NOT_THE_LETTER = (
     ("configuration set", Fate.ACCOUNT),
     ("configurationset", Fate.ACCOUNT),
     ("daily message quota", Fate.QUOTA),
-    ("maximum sending rate", Fate.AGAIN),
+    ("maximum sending rate", Fate.TOO_FAST),
 )
 # Before a word of the request was written: names that do not match, certificates that nobody vouches for.
 _HANDSHAKES = ("certificate_verify_failed", "certificate verify failed", "wrong_version_number", "handshake")
@@ -100,8 +99,8 @@ _HANDSHAKES = ("certificate_verify_failed", "certificate verify failed", "wrong_
 TABLE: tuple[Row, ...] = (
     # --- SES answered: error codes ---
     *(Row(name, Fate.QUOTA, "daily") for name in _TOO_FAST),
-    *(Row(name, Fate.AGAIN) for name in _TOO_FAST),
-    Row("LimitExceededException", Fate.AGAIN, "maximum sending rate"),
+    *(Row(name, Fate.TOO_FAST) for name in _TOO_FAST),
+    Row("LimitExceededException", Fate.TOO_FAST, "maximum sending rate"),
     Row("LimitExceededException", Fate.QUOTA),
     Row("AccountSuspendedException", Fate.ACCOUNT),
     Row("SendingPausedException", Fate.ACCOUNT),
@@ -111,7 +110,7 @@ TABLE: tuple[Row, ...] = (
     # --- SES answered: the status of an entry of SendBulkEmail, but SUCCESS ---
     Row("TRANSIENT_FAILURE", Fate.AGAIN),
     Row("ACCOUNT_THROTTLED", Fate.QUOTA, "daily"),
-    Row("ACCOUNT_THROTTLED", Fate.AGAIN),
+    Row("ACCOUNT_THROTTLED", Fate.TOO_FAST),
     Row("ACCOUNT_DAILY_QUOTA_EXCEEDED", Fate.QUOTA),
     Row("ACCOUNT_SUSPENDED", Fate.ACCOUNT),
     Row("ACCOUNT_SENDING_PAUSED", Fate.ACCOUNT),
@@ -154,7 +153,7 @@ def of_error(error: Exception) -> Refused | NotSent | Lost:
         code, message = str(answer.get("Code", "")), str(answer.get("Message", ""))
         if error.operation_name not in _SENDING:  # pyright: ignore[reportUnknownMemberType]  # untyped
             # Credentials that are fetched on the way, from STS for instance: the letter's own call was never made.
-            return NotSent(_reason(code, message), pause=ACCOUNT)
+            return NotSent(_reason(code, message), pause=PauseReason.ACCOUNT)
         return _receipt((code,), code, message)
     names = tuple(kind.__name__ for kind in type(error).__mro__)
     return _receipt(names, names[0], str(error))
@@ -181,10 +180,12 @@ def _receipt(names: tuple[str, ...], called: str, message: str) -> Refused | Not
             return Refused(reason)
         case Fate.AGAIN:
             return NotSent(reason)
+        case Fate.TOO_FAST:
+            return NotSent(reason, too_fast=True)
         case Fate.QUOTA:
-            return NotSent(reason, pause=QUOTA)
+            return NotSent(reason, pause=PauseReason.QUOTA)
         case Fate.ACCOUNT:
-            return NotSent(reason, pause=ACCOUNT)
+            return NotSent(reason, pause=PauseReason.ACCOUNT)
         case Fate.LOST:
             return Lost(reason)
 

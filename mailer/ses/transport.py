@@ -1,15 +1,15 @@
 """The transport that carries whole letters through SES, one SendEmail for each; and what both ways through SES share."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from mailer.errors import TransportError
 from mailer.ses import limits, outcomes
-from mailer.ses.account import Finding, in_account, in_configuration_set, read_account
+from mailer.ses.account import in_account, in_configuration_set, in_identity
 from mailer.ses.client import Reader, Sender
-from mailer.transport.base import Envelope, Receipt, Refused
+from mailer.ses.rate import AccountRate
+from mailer.transport.base import Envelope, Finding, Receipt, Refused
 
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
@@ -22,25 +22,38 @@ class Ses:
 
     name = "ses"
 
-    def __init__(self, sending: Sender, reading: Reader, *, threads: int, configuration_set: str = "") -> None:
-        """`sending` asks once and lets `threads` calls run at the same time; `reading` may ask again."""
+    def __init__(
+        self, sending: Sender, reading: Reader, *, at_once: int, account: AccountRate, configuration_set: str = ""
+    ) -> None:
+        """`sending` asks once, and `at_once` of its calls may run at the same time; `reading` may ask again."""
         wrong = limits.in_configuration_set(configuration_set) if configuration_set else ""
         if wrong:
             raise TransportError(wrong, hint="mend MAILER_SES_CONFIGURATION_SET")
-        self.batch = threads
-        self.about = _about(sending)
+        self.batch = 1
+        self.at_once = at_once
+        self.about = about(reading)
         self._sending = sending
         self._reading = reading
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="ses")
+        self._account = account
         self._configuration_set = configuration_set
 
-    def prepare(self) -> None:
-        """Ask for the account and the configuration set. Raises TransportError, with the remedies, when nothing could be sent."""
+    def prepare(self, sender: str, audience: int) -> Sequence[Finding]:
+        """Ask for the account, the sender's identity and the configuration set."""
         found = [
-            *in_account(read_account(self._reading)),
+            *in_account(self._account.ask(), audience),
+            *in_identity(self._reading, sender),
             *in_configuration_set(self._reading, self._configuration_set),
         ]
         refuse(found)
+        return found
+
+    def rate(self) -> float | None:
+        """The account's."""
+        return self._account()
+
+    def too_fast(self) -> None:
+        """Ask the account for its rate again, soon."""
+        self._account.doubt()
 
     def where(self, mailing: str) -> str:  # noqa: ARG002  # the protocol's
         """They have left."""
@@ -51,20 +64,21 @@ class Ses:
         return None
 
     def close(self) -> None:
-        """Wait for the calls that run, and close both clients."""
-        self._pool.shutdown()
+        """Close both clients."""
         self._sending.close()
         self._reading.close()
 
 
 class SesTransport(Ses):
-    """Carries raw letters."""
+    """Carries raw letters, each by a call of its own."""
+
+    def calls(self, envelopes: Sequence[Envelope]) -> Iterable[Sequence[int]]:
+        """One for each."""
+        return ((place,) for place in range(len(envelopes)))
 
     def send(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
-        """One call for each, side by side. Never raises: what becomes of a call is a receipt."""
-        if len(envelopes) == 1:
-            return [self._carried(envelopes[0])]
-        return list(self._pool.map(self._carried, envelopes))
+        """One after the other. Never raises: what becomes of a call is a receipt."""
+        return [self._carried(envelope) for envelope in envelopes]
 
     def _carried(self, envelope: Envelope) -> Receipt:
         wrong = trouble(envelope) or limits.in_letter(envelope.content)
@@ -101,7 +115,13 @@ def trouble(envelope: Envelope) -> str:
     return limits.in_address(envelope.recipient) or limits.in_tag(envelope.mailing) or limits.in_tag(envelope.delivery)
 
 
-def _about(client: Sender) -> str:
-    if urlsplit(client.meta.endpoint_url).hostname in _THIS_MACHINE:
+def on_this_machine(client: Reader) -> bool:
+    """Whether the client speaks to a local SES."""
+    return urlsplit(client.meta.endpoint_url).hostname in _THIS_MACHINE
+
+
+def about(client: Reader) -> str:
+    """Where the letters go, in a few words."""
+    if on_this_machine(client):
         return f"an SES on this machine ({client.meta.endpoint_url}), nothing leaves it"
     return f"letters leave this machine, through Amazon SES in {client.meta.region_name}"

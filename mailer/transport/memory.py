@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mailer.errors import TransportError
-from mailer.transport.base import Accepted, Envelope, Lost, NotSent, Receipt, Refused
+from mailer.transport.base import Accepted, Envelope, Finding, Lost, NotSent, Receipt, Refused
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,13 @@ class MemoryTransport:
         answer: Callable[[Envelope], Answer] = lambda _envelope: None,
         *,
         batch: int = 50,
+        at_once: int = 1,
         remembers: bool = True,
     ) -> None:
         """`remembers`: whether `look_up` can tell, as an outbox can, or never, as SES."""
         self.batch = batch
-        self.calls = 0
+        self.at_once = at_once
+        self.asked = 0
         """How often `send` was called."""
         self.letters: list[Envelope] = []
         """What lies in mailboxes, in the order in which it was carried: twice, if it was sent twice."""
@@ -43,7 +45,7 @@ class MemoryTransport:
 
     def send(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
         """Carry envelopes as told. Raises TransportError when told so, and ValueError for more than `batch`."""
-        self.calls += 1
+        self.asked += 1
         if len(envelopes) > self.batch:
             raise ValueError(f"{len(envelopes)} envelopes in one call; {self.batch} are the most")
         answers = [self._answer(envelope) for envelope in envelopes]
@@ -52,8 +54,24 @@ class MemoryTransport:
                 raise answer
         return [self._carried(envelope, answer) for envelope, answer in zip(envelopes, answers, strict=True)]
 
-    def prepare(self) -> None:
+    def prepare(self, sender: str, audience: int) -> Sequence[Finding]:  # noqa: ARG002  # the protocol's
         """There is nothing to prepare."""
+        return ()
+
+    def rate(self) -> float | None:
+        """As many as you like."""
+        return None
+
+    def too_fast(self) -> None:
+        """There is no faster or slower."""
+
+    def calls(self, envelopes: Sequence[Envelope]) -> Iterable[Sequence[int]]:
+        """As many as will go into one."""
+        places = range(len(envelopes))
+        return [places[first : first + self.batch] for first in places[:: self.batch]]
+
+    def close(self) -> None:
+        """There is nothing to give back."""
 
     def where(self, mailing: str) -> str:  # noqa: ARG002  # the protocol's
         """Nowhere."""

@@ -8,13 +8,13 @@ import errno
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 from mailer.errors import TransportError
-from mailer.transport.base import Accepted, Envelope, Lost, NotSent, Receipt
+from mailer.transport.base import Accepted, Envelope, Finding, Lost, NotSent, Receipt
 
 _BARRED = "another sender looked for its letter, found none, and took over"
 
@@ -41,18 +41,34 @@ class Outbox:
     name = "outbox"
     about = "letters are written to files, nothing leaves this machine"
     batch = 50
+    at_once = 1
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def prepare(self) -> None:
-        """Make the folder, and see that a file can be written there. Raises TransportError."""
+    def prepare(self, sender: str, audience: int) -> Sequence[Finding]:  # noqa: ARG002  # the protocol's
+        """See that a file can be written there; nothing is made yet. Raises TransportError."""
+        there = next(path for path in (self._folder, *self._folder.absolute().parents) if path.exists())
         try:
-            _make_private(self._folder)
-            with tempfile.TemporaryFile(dir=self._folder) as file:
+            with tempfile.TemporaryFile(dir=there) as file:
                 file.write(b"mailer")
         except OSError as error:
             raise _translated(error, self._folder) from error
+        return ()
+
+    def rate(self) -> float | None:
+        """As many as you like."""
+        return None
+
+    def too_fast(self) -> None:
+        """It never says so."""
+
+    def calls(self, envelopes: Sequence[Envelope]) -> Iterable[Sequence[int]]:
+        """All in one."""
+        return (range(len(envelopes)),)
+
+    def close(self) -> None:
+        """It holds nothing."""
 
     def where(self, mailing: str) -> str:
         """The mailing's folder."""

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from mailer.database.engine import Database
+from mailer.pacing import batch_for
 from mailer.pacing.departures import SLACK, step
 from mailer.pacing.tables import paces
-from mailer.sending.run import batch_for
 
 SECONDS = 3.0
 
@@ -18,8 +18,7 @@ CHILD = """
 import sys, time
 from mailer.database.clock import shared_clock
 from mailer.database.engine import connect
-from mailer.pacing.pacer import Pacer
-from mailer.sending.run import batch_for
+from mailer.pacing import Pacer, batch_for
 
 url, rate, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
 database = connect(url)
@@ -31,12 +30,12 @@ def clock():
     seen = shared()
     return seen
 
-pacer = Pacer(database.transaction, "pace", rate, batch_for(rate, 50), clock=clock, sleep=time.sleep)
+pacer = Pacer(database.transaction, "pace", lambda: rate, lambda now: batch_for(now, 50), clock=clock)
 print("ready", flush=True)
 sys.stdin.readline()
 end = shared() + seconds
 left = []
-while pacer.wait(lambda: shared() > end):
+while pacer.wait(lambda: shared() > end, time.sleep):
     left.append(seen)  # when the pacer last looked: a process that is put aside right behind that is not its fault
 print(*(repr(moment) for moment in left))
 """

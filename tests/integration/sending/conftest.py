@@ -11,10 +11,12 @@ from sqlalchemy import insert, select, update
 from mailer.database.engine import Database
 from mailer.ledger import mailings
 from mailer.ledger.mailings import MailingRow
+from mailer.ledger.segments import condition_of
 from mailer.ledger.tables import deliveries
 from mailer.links import Links
 from mailer.pacing.pacer import Pacer
 from mailer.rendering.edition import Edition, Letterhead, Only, Place, Slot
+from mailer.sending.letters import letters
 from mailer.sending.opening import open_mailing
 from mailer.sending.run import End, Run
 from mailer.transport.base import Transport
@@ -123,13 +125,13 @@ class Office:
         mailing = self.open(transport)
         pacer = None
         if rate is not None:
-            pacer = Pacer(self.database.transaction, "test", rate, batch, clock=self.time.clock, sleep=self.time.sleep)
+            pacer = Pacer(self.database.transaction, "test", lambda: rate, lambda _rate: batch, clock=self.time.clock)
         return Run(
             database=self.database,
             transport=transport,
-            links=self.links,
+            compose=letters(EDITION, mailing, self.links, self.time.now),
             mailing=mailing,
-            edition=EDITION,
+            segments={segment: condition_of(segment, NEWS) for segment in EDITION.segments},
             pacer=pacer,
             clock=self.time.clock,
             sleep=self.time.sleep,

@@ -11,9 +11,10 @@ from sqlalchemy import text
 from mailer.errors import DatabaseError, MailingError, SegmentChanged, TransportError
 from mailer.ledger import mailings
 from mailer.ledger.states import State
+from mailer.pacing import batch_for
 from mailer.sending.opening import add_new, check_transport, make_plan
 from mailer.sending.resolving import resolve_uncertain
-from mailer.sending.run import End, batch_for
+from mailer.sending.run import End
 from mailer.transport.base import Envelope, Lost, NotSent, Refused
 from mailer.transport.memory import LostAfterAccepting, MemoryTransport
 from mailer.transport.outbox import Outbox
@@ -103,7 +104,7 @@ def test_a_cancelled_mailing_withholds_the_rest_and_says_so(office: Office) -> N
 def test_a_stop_settles_what_is_in_the_call_and_claims_nothing_more(office: Office) -> None:
     office.people(range(1, 10))
     transport = MemoryTransport()
-    assert office.run(transport, stopped=lambda: transport.calls >= 1) is End.STOPPED
+    assert office.run(transport, stopped=lambda: transport.asked >= 1) is End.STOPPED
     assert Counter(office.states().values()) == {"accepted": 3, "pending": 6}
     assert office.run(transport) is End.FINISHED
     assert len(transport.letters) == 9
@@ -283,4 +284,4 @@ def test_a_paced_run_takes_its_departures(office: Office) -> None:
 
 
 def test_a_claim_is_about_a_tenth_of_a_seconds_worth() -> None:
-    assert [batch_for(rate, 50) for rate in (None, 0.5, 1, 14, 200, 2000)] == [50, 1, 1, 1, 20, 50]
+    assert [batch_for(rate, 50) for rate in (0.5, 1, 14, 200, 2000)] == [1, 1, 1, 20, 50]

@@ -9,8 +9,10 @@ import pytest
 
 from mailer.local_ses.options import Options
 from mailer.local_ses.server import LocalSes, Server, serve
+from mailer.ses.account import read_account
 from mailer.ses.bulk import SesBulkTransport
-from mailer.ses.client import reading_client, sending_client
+from mailer.ses.client import Reader, reading_client, sending_client
+from mailer.ses.rate import AccountRate
 from mailer.ses.transport import SesTransport
 
 
@@ -29,11 +31,17 @@ def session(key: str = "local") -> boto3.session.Session:
     return boto3.session.Session(aws_access_key_id=key, aws_secret_access_key="local", region_name="eu-west-1")
 
 
+def rate_of(reading: Reader) -> AccountRate:
+    """The account's rate, read when it is first asked for."""
+    return AccountRate(lambda: read_account(reading), clock=time.monotonic)
+
+
 @pytest.fixture
 def raw(server: Server) -> Generator[SesTransport]:  # noqa: ARG001  # it must answer first
     """Raw letters, four at the same time."""
+    reading = reading_client(session())
     transport = SesTransport(
-        sending_client(4, session()), reading_client(session()), threads=4, configuration_set="newsletter"
+        sending_client(4, session()), reading, at_once=4, account=rate_of(reading), configuration_set="newsletter"
     )
     yield transport
     transport.close()
@@ -42,11 +50,13 @@ def raw(server: Server) -> Generator[SesTransport]:  # noqa: ARG001  # it must a
 @pytest.fixture
 def bulk(server: Server) -> Generator[SesBulkTransport]:  # noqa: ARG001  # it must answer first
     """Entries, up to 50 in each of two calls at the same time."""
+    reading = reading_client(session())
     transport = SesBulkTransport(
         sending_client(2, session()),
-        reading_client(session()),
-        threads=2,
-        rate=5_000,
+        reading,
+        at_once=2,
+        account=rate_of(reading),
+        people=50,
         configuration_set="newsletter",
     )
     yield transport

@@ -13,7 +13,7 @@ from mailer.ses.client import reading_client, sending_client
 from mailer.ses.transport import SesTransport
 from mailer.transport.base import Accepted, Envelope, Lost, NotSent, Refused, Transport
 
-from .conftest import session
+from .conftest import rate_of, session
 from .letters import MAILING, envelope
 
 
@@ -114,20 +114,21 @@ def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_credentials")
 def test_without_credentials_nothing_is_sent_and_the_account_is_to_blame(server: Server) -> None:
-    with closing(SesTransport(sending_client(1), reading_client(), threads=1)) as transport:
+    reading = reading_client()
+    with closing(SesTransport(sending_client(1), reading, at_once=1, account=rate_of(reading))) as transport:
         [receipt] = transport.send([envelope(1)])
         with pytest.raises(TransportError) as caught:
-            transport.prepare()
+            transport.prepare("news@example.org", 10)
     assert receipt == NotSent("NoCredentialsError: Unable to locate credentials", "account")
     assert "AWS_ACCESS_KEY_ID" in caught.value.hint
     assert server.local_ses.accepted == []
 
 
 def test_prepare_asks_for_the_account_and_says_every_remedy(raw: SesTransport, server: Server) -> None:
-    raw.prepare()
+    raw.prepare("news@example.org", 10)
     server.local_ses.change_options({"paused": True, "daily_quota": 0})
     with pytest.raises(TransportError) as caught:
-        raw.prepare()
+        raw.prepare("news@example.org", 10)
     assert "switched off" in str(caught.value)
     assert "put-account-sending-attributes" in caught.value.hint
 
@@ -136,7 +137,7 @@ def test_it_is_a_transport_that_says_where_letters_go(raw: SesTransport, server:
     transport: Transport = raw
     assert (transport.name, transport.batch, transport.where("m"), transport.look_up("m", ["1-1"])) == (
         "ses",
-        4,
+        1,
         "",
         None,
     )
@@ -151,9 +152,10 @@ def test_amazons_own_endpoint_is_not_this_machine() -> None:
 def test_a_configuration_set_that_cannot_be_one_is_refused() -> None:
     with closing(sending_client(1, session())) as sending, closing(reading_client(session())) as reading:
         with pytest.raises(TransportError) as caught:
-            SesTransport(sending, reading, threads=1, configuration_set="a b")
+            SesTransport(sending, reading, at_once=1, account=rate_of(reading), configuration_set="a b")
         assert caught.value.hint == "mend MAILER_SES_CONFIGURATION_SET"
 
 
 def _transport() -> SesTransport:
-    return SesTransport(sending_client(2, session()), reading_client(session()), threads=2)
+    reading = reading_client(session())
+    return SesTransport(sending_client(2, session()), reading, at_once=2, account=rate_of(reading))

@@ -17,16 +17,16 @@ ACCOUNT = "ses"
 
 def test_departures_are_numbered_off_from_one_row(database: Database) -> None:
     with database.transaction() as connection:
-        taken = [take_departure(connection, ACCOUNT, 0.25, now) for now in (NOW, NOW, NOW + 0.1, NOW + 9, NOW + 9)]
+        taken = [take_departure(connection, ACCOUNT, 0.25, now).at for now in (NOW, NOW, NOW + 0.1, NOW + 9, NOW + 9)]
         rows = connection.execute(select(paces)).all()
 
     assert taken == [NOW, NOW + 0.25, NOW + 0.5, NOW + 9, NOW + 9.25]
-    assert [tuple(row) for row in rows] == [(ACCOUNT, NOW + 9.5)]
+    assert [tuple(row) for row in rows] == [(ACCOUNT, NOW + 9.5, 1.0, 0.0)]
 
 
 def test_two_paces_do_not_wait_for_each_other(database: Database) -> None:
     with database.transaction() as connection:
-        taken = [take_departure(connection, name, 5, NOW) for name in ("here", "there")]
+        taken = [take_departure(connection, name, 5, NOW).at for name in ("here", "there")]
 
     assert taken == [NOW, NOW]
 
@@ -37,7 +37,7 @@ def test_a_departure_of_a_transaction_that_was_rolled_back_is_free_again(databas
         connection.rollback()
 
     with database.transaction() as connection:
-        assert take_departure(connection, ACCOUNT, 5, NOW) == NOW
+        assert take_departure(connection, ACCOUNT, 5, NOW).at == NOW
 
 
 # --- the arithmetic -------------------------------------------------------------------------------------------------

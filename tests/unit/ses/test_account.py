@@ -12,7 +12,7 @@ from botocore.exceptions import (  # pyright: ignore[reportMissingTypeStubs]  # 
 
 from mailer.errors import TransportError
 from mailer.ses.account import Account, in_account, in_configuration_set, in_identity, read_account
-from mailer.ses.client import Answer, Reader
+from mailer.ses.client import Answer, Meta, Reader
 
 GOOD = Account(rate=14.0, quota=50_000.0, used=1_000.0, production=True, sending=True, enforcement="HEALTHY")
 
@@ -20,12 +20,18 @@ GOOD = Account(rate=14.0, quota=50_000.0, used=1_000.0, production=True, sending
 class Asked(Reader):
     """Answers by the name of what is asked for; everything else does not exist."""
 
+    meta: Meta
+
     def __init__(self, answers: Mapping[str, Answer | Exception]) -> None:
         self._answers = answers
 
     def get_account(self) -> Answer:
         """As it was told."""
         return self._answer("account")
+
+    def list_suppressed_destinations(self, **parameters: Any) -> Answer:
+        """Never: it is no question of the account's."""
+        raise AssertionError(f"SES was asked: list_suppressed_destinations {parameters}")
 
     def get_email_identity(self, **parameters: Any) -> Answer:
         """As it was told."""

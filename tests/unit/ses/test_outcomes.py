@@ -1,5 +1,6 @@
 """Every answer of SES and every failure of a call, entry by entry."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import botocore.exceptions as failures  # pyright: ignore[reportMissingTypeStubs]  # it has none
@@ -10,29 +11,30 @@ from botocore.parsers import ResponseParserError  # pyright: ignore[reportMissin
 from mailer.ses.outcomes import TABLE, of_entry, of_error, of_success
 from mailer.transport.base import Accepted, Lost, NotSent, Receipt, Refused
 
-AGAIN, QUOTA, ACCOUNT = NotSent("", ""), NotSent("", "quota"), NotSent("", "account")
+AGAIN, TOO_FAST = NotSent(""), NotSent("", too_fast=True)
+QUOTA, ACCOUNT = NotSent("", "quota"), NotSent("", "account")
 REFUSED, LOST = Refused(""), Lost("")
 
 CODES: dict[tuple[str, str], Receipt] = {
-    ("TooManyRequestsException", "Maximum sending rate exceeded."): AGAIN,
+    ("TooManyRequestsException", "Maximum sending rate exceeded."): TOO_FAST,
     ("TooManyRequestsException", "Daily message quota exceeded."): QUOTA,
-    ("TooManyRequestsException", ""): AGAIN,
-    ("ThrottlingException", "Maximum sending rate exceeded."): AGAIN,
+    ("TooManyRequestsException", ""): TOO_FAST,
+    ("ThrottlingException", "Maximum sending rate exceeded."): TOO_FAST,
     ("ThrottlingException", "Daily message quota exceeded"): QUOTA,
-    ("Throttling", "Maximum sending rate exceeded."): AGAIN,
+    ("Throttling", "Maximum sending rate exceeded."): TOO_FAST,
     ("Throttling", "Daily message quota exceeded."): QUOTA,
-    ("ThrottledException", "slow"): AGAIN,
+    ("ThrottledException", "slow"): TOO_FAST,
     ("ThrottledException", "daily"): QUOTA,
-    ("RequestThrottled", "slow"): AGAIN,
+    ("RequestThrottled", "slow"): TOO_FAST,
     ("RequestThrottled", "daily"): QUOTA,
-    ("RequestThrottledException", "slow"): AGAIN,
+    ("RequestThrottledException", "slow"): TOO_FAST,
     ("RequestThrottledException", "daily"): QUOTA,
-    ("RequestLimitExceeded", "slow"): AGAIN,
+    ("RequestLimitExceeded", "slow"): TOO_FAST,
     ("RequestLimitExceeded", "daily"): QUOTA,
-    ("SlowDown", "slow"): AGAIN,
+    ("SlowDown", "slow"): TOO_FAST,
     ("SlowDown", "daily"): QUOTA,
     ("LimitExceededException", "There are too many instances of the specified resource type."): QUOTA,
-    ("LimitExceededException", "Maximum sending rate exceeded."): AGAIN,
+    ("LimitExceededException", "Maximum sending rate exceeded."): TOO_FAST,
     ("AccountSuspendedException", "suspended"): ACCOUNT,
     ("SendingPausedException", "paused"): ACCOUNT,
     ("MailFromDomainNotVerifiedException", "MAIL FROM"): ACCOUNT,
@@ -55,7 +57,7 @@ for _code in ("MessageRejected", "BadRequestException"):
             (_code, "Configuration set does not exist"): ACCOUNT,
             (_code, "Invalid ConfigurationSetName"): ACCOUNT,
             (_code, "Daily message quota exceeded."): QUOTA,
-            (_code, "Maximum sending rate exceeded."): AGAIN,
+            (_code, "Maximum sending rate exceeded."): TOO_FAST,
             (_code, "Local address contains control or whitespace"): REFUSED,
             (_code, ""): REFUSED,
         }
@@ -85,7 +87,7 @@ for _code in [
 STATUSES: dict[tuple[str, str], Receipt] = {
     ("SUCCESS", ""): Accepted("0100-1"),
     ("TRANSIENT_FAILURE", ""): AGAIN,
-    ("ACCOUNT_THROTTLED", "Maximum sending rate exceeded."): AGAIN,
+    ("ACCOUNT_THROTTLED", "Maximum sending rate exceeded."): TOO_FAST,
     ("ACCOUNT_THROTTLED", "Daily message quota exceeded."): QUOTA,
     ("ACCOUNT_DAILY_QUOTA_EXCEEDED", ""): QUOTA,
     ("ACCOUNT_SUSPENDED", ""): ACCOUNT,
@@ -150,8 +152,8 @@ def _kind(receipt: Receipt) -> Receipt:
     match receipt:
         case Refused():
             return REFUSED
-        case NotSent(pause=pause):
-            return NotSent("", pause)
+        case NotSent():
+            return replace(receipt, reason="")
         case Lost():
             return LOST
         case Accepted():

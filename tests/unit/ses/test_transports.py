@@ -1,7 +1,6 @@
-"""What both ways make of calls: side by side, in order, and never sure of what was not said."""
+"""What both ways make of calls: in order, and never sure of what was not said."""
 
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,9 +8,11 @@ import pytest
 from botocore.exceptions import ClientError  # pyright: ignore[reportMissingTypeStubs]  # it has none
 
 from mailer.ses import limits
+from mailer.ses.account import Account
 from mailer.ses.bulk import SesBulkTransport
 from mailer.ses.client import Answer, Meta, Reader, Sender
 from mailer.ses.entries import Entry, Template
+from mailer.ses.rate import AccountRate
 from mailer.ses.transport import SesTransport
 from mailer.transport.base import Accepted, Envelope, Lost, NotSent, Receipt, Refused
 
@@ -49,6 +50,8 @@ class Told(Sender):
 class Silent(Reader):
     """Must not be asked: a test that gets an answer from it would be no test."""
 
+    meta = Here()
+
     def get_account(self) -> Answer:
         """Never."""
         raise AssertionError("SES was asked: get_account")
@@ -65,10 +68,19 @@ class Silent(Reader):
         """Never."""
         raise AssertionError(f"SES was asked: get_configuration_set_event_destinations {parameters}")
 
+    def list_suppressed_destinations(self, **parameters: Any) -> Answer:
+        """Never."""
+        raise AssertionError(f"SES was asked: list_suppressed_destinations {parameters}")
+
     def close(self) -> None:
         """There is nothing to close."""
 
 
+def _never() -> Account:
+    raise AssertionError("SES was asked: the account")
+
+
+RATE = AccountRate(_never, clock=lambda: 0.0)
 TEMPLATE = Template({"FromEmailAddress": "news@example.org"}, (), {})
 
 
@@ -89,42 +101,42 @@ def accepts(call: dict[str, Any]) -> Answer:
     return {"BulkEmailEntryResults": [{"Status": "SUCCESS", "MessageId": name} for name in people(call)]}
 
 
-def bulk(answer: Callable[[dict[str, Any]], Answer], threads: int = 2) -> tuple[SesBulkTransport, Told]:
+def bulk(answer: Callable[[dict[str, Any]], Answer]) -> tuple[SesBulkTransport, Told]:
     told = Told(answer)
-    return SesBulkTransport(told, Silent(), threads=threads, rate=100), told
+    return SesBulkTransport(told, Silent(), at_once=2, account=RATE, people=50), told
 
 
-def test_as_many_letters_as_there_are_threads_are_in_the_call_at_the_same_time() -> None:
-    together = threading.Barrier(4, timeout=10)
+def sent(transport: SesBulkTransport, entries: Sequence[Entry]) -> list[Receipt]:
+    """All of them, by as many calls as the transport says; the receipts in the order of the entries."""
+    receipts: dict[int, Receipt] = {}
+    for places in transport.calls(entries):
+        answers = transport.send([entries[place] for place in places])
+        receipts.update(zip(places, answers, strict=True))
+    return [receipts[place] for place in range(len(entries))]
 
-    def answer(call: dict[str, Any]) -> Answer:
-        together.wait()
-        return {"MessageId": call["Destination"]["ToAddresses"][0]}
 
-    transport = SesTransport(Told(answer), Silent(), threads=4)
-    receipts = transport.send([envelope(number) for number in range(8)])
+def test_a_call_takes_as_many_people_as_it_may() -> None:
+    transport, told = bulk(accepts)
+    receipts = sent(transport, [entry(number) for number in range(120)])
     transport.close()
-    assert receipts == [Accepted(f"reader{number}@example.com") for number in range(8)]
+    assert receipts == [Accepted(f"reader{number}@example.com") for number in range(120)]
+    assert [len(people(call)) for call in told.calls] == [50, 50, 20]
+    assert transport.batch == 50
 
 
-def test_as_many_bulk_calls_as_there_are_threads_run_at_the_same_time() -> None:
-    together = threading.Barrier(2, timeout=10)
-
-    def answer(call: dict[str, Any]) -> Answer:
-        together.wait()
-        return accepts(call)
-
-    transport, told = bulk(answer)
-    receipts = transport.send([entry(number) for number in range(100)])
+def test_raw_letters_have_a_call_each() -> None:
+    transport = SesTransport(
+        Told(lambda call: {"MessageId": call["Destination"]["ToAddresses"][0]}), Silent(), at_once=4, account=RATE
+    )
+    envelopes = [envelope(number) for number in range(3)]
+    assert [list(places) for places in transport.calls(envelopes)] == [[0], [1], [2]]
+    assert transport.send(envelopes) == [Accepted(f"reader{number}@example.com") for number in range(3)]
     transport.close()
-    assert receipts == [Accepted(f"reader{number}@example.com") for number in range(100)]
-    assert [len(people(call)) for call in told.calls] == [50, 50]
-    assert transport.batch == 100
 
 
 def test_a_call_takes_as_much_as_fits_in_its_bytes() -> None:
     transport, told = bulk(accepts)
-    transport.send([entry(number, data="x" * 240_000) for number in range(9)])
+    sent(transport, [entry(number, data="x" * 240_000) for number in range(9)])
     transport.close()
     assert sorted(len(people(call)) for call in told.calls) == [1, 4, 4]
     assert limits.LARGEST_CALL < 5 * 240_000
@@ -143,7 +155,7 @@ def test_a_call_takes_as_much_as_fits_in_its_bytes() -> None:
 )
 def test_an_answer_that_does_not_say_who_got_what_is_lost(answer: Answer) -> None:
     transport, told = bulk(lambda _call: answer)
-    receipts = transport.send([entry(1), entry(2)])
+    receipts = sent(transport, [entry(1), entry(2)])
     transport.close()
     assert [type(receipt) for receipt in receipts] == [Lost, Lost]
     assert len(told.calls) == 1
@@ -163,7 +175,7 @@ def test_nobody_is_in_a_call_twice_when_a_refused_one_is_halved_and_an_answer_is
         return accepts(call)
 
     transport, _ = bulk(answer)
-    receipts = transport.send([entry(number) for number in range(1, 9)])
+    receipts = sent(transport, [entry(number) for number in range(1, 9)])
     transport.close()
     assert [type(receipt) for receipt in receipts] == [*[Lost] * 4, Accepted, Refused, Accepted, Accepted]
     assert carried == [f"reader{number}@example.com" for number in (1, 2, 3, 4, 5, 7, 8)]
@@ -185,7 +197,7 @@ def test_few_refusals_are_those_of_letters_and_a_whole_call_of_them_is_the_editi
     count: int, expected: Receipt
 ) -> None:
     transport, _ = bulk(_refuses)
-    receipts = transport.send([entry(number) for number in range(count)])
+    receipts = sent(transport, [entry(number) for number in range(count)])
     transport.close()
     assert receipts == [expected] * count
 
@@ -193,7 +205,7 @@ def test_few_refusals_are_those_of_letters_and_a_whole_call_of_them_is_the_editi
 def test_each_audience_has_its_own_call_and_receipts_keep_their_order() -> None:
     other = Template({"FromEmailAddress": "news@example.org"}, (), {})
     transport, told = bulk(accepts)
-    receipts = transport.send([entry(number, other if number % 2 else TEMPLATE) for number in range(10)])
+    receipts = sent(transport, [entry(number, other if number % 2 else TEMPLATE) for number in range(10)])
     transport.close()
     assert receipts == [Accepted(f"reader{number}@example.com") for number in range(10)]
     assert sorted(len(people(call)) for call in told.calls) == [5, 5]
@@ -201,6 +213,6 @@ def test_each_audience_has_its_own_call_and_receipts_keep_their_order() -> None:
 
 def test_nothing_to_carry_is_no_call() -> None:
     transport, told = bulk(accepts)
-    assert transport.send([]) == []
+    assert list(transport.calls([])) == []
     transport.close()
     assert told.calls == []

@@ -27,7 +27,7 @@ def test_it_keeps_what_was_carried_and_counts_its_calls() -> None:
     transport.send(CALL[:1])
 
     assert transport.letters == [*CALL, CALL[0]]
-    assert transport.calls == 2
+    assert transport.asked == 2
 
 
 def test_a_script_answers_in_turn() -> None:

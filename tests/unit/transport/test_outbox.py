@@ -288,9 +288,9 @@ for call in range(10_000):
 
 
 def test_the_outbox_is_tried_before_anything_is_frozen(tmp_path: Path) -> None:
-    Outbox(tmp_path / "new").prepare()
-    assert list((tmp_path / "new").iterdir()) == []
+    assert Outbox(tmp_path / "new" / "letters").prepare("news@example.org", 1) == ()
+    assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(TransportError, match="cannot be used") as caught:
-        Outbox(tmp_path / "file").prepare()
+        Outbox(tmp_path / "file").prepare("news@example.org", 1)
     assert "MAILER_OUTBOX" in caught.value.hint
