@@ -10,3 +10,7 @@ NewsletterOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+SegmentOption = Annotated[
+    str | None,
+    typer.Option("--segment", metavar="EXPR", help='Only whom this selects, e.g. "tag:beta and not tag:staff".'),
+]

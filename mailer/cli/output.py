@@ -4,7 +4,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ from mailer.errors import MailerError, UsageError
 
 # Names and diagnoses come from strangers; a terminal obeys escape sequences.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+_AT_ONCE = 500
+"""Lines that are handed over together."""
 
 
 def clean(text: str) -> str:
@@ -37,9 +42,24 @@ def say(text: str = "") -> None:
 
 def say_lines(lines: Iterable[str]) -> None:
     """Print lines for a person as they come, until there is none left, or nobody who reads (`… | head`)."""
-    for line in lines:
-        if not _out(f"{clean(line)}\n"):
+    # Not line by line: a million of them would be handed to the system one by one.
+    for some in _batches(f"{line}\n" for line in lines):
+        if not _out(clean(some)):
             return
+
+
+def say_file(chunks: Iterable[str]) -> None:
+    """Print a file's text as it comes; unchanged, unless a terminal would obey what stands in it."""
+    harmless = clean if sys.stdout.isatty() else str
+    for some in _batches(chunks):
+        if not _out(harmless(some)):
+            return
+
+
+def _batches(chunks: Iterable[str]) -> Iterator[str]:
+    rest = iter(chunks)
+    while some := "".join(islice(rest, _AT_ONCE)):
+        yield some
 
 
 def warn(text: str) -> None:
@@ -54,19 +74,25 @@ def say_json(value: Any) -> None:
 
 def say_json_array(values: Iterable[Any]) -> None:
     """Print a JSON array as its values come, so that a million of them need no memory."""
-    before = "[\n  "
-    for value in values:
-        if not _out(f"{before}{_json(value)}"):
+    separator, last = "[\n  ", "[]\n"
+    texts = map(_json, values)
+    while some := list(islice(texts, _AT_ONCE)):
+        if not _out(separator + ",\n  ".join(some)):
             return
-        before = ",\n  "
-    _out("[]\n" if before.startswith("[") else "\n]\n")
+        separator, last = ",\n  ", "\n]\n"
+    _out(last)
 
 
 def _json(value: Any, *, indent: int | None = None) -> str:
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     # backslashreplace knows nothing of JSON: `\xeb` would be no JSON.
-    text = json.dumps(value, ensure_ascii=encoding.lower() != "utf-8", indent=indent, default=str)
+    text = _encoder(encoding.lower() != "utf-8", indent).encode(value)
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+@cache
+def _encoder(only_ascii: bool, indent: int | None) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=only_ascii, indent=indent, default=str)
 
 
 def _out(text: str) -> bool:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mailer.cli.exporting import export
 from mailer.cli.importing import ConsentOption, import_
-from mailer.cli.options import JsonOption, NewsletterOption, YesOption
+from mailer.cli.options import JsonOption, NewsletterOption, SegmentOption, YesOption
 from mailer.cli.output import ask, say, say_json, say_json_array, say_lines
 from mailer.errors import UsageError
 from subscribers.lifecycle import Actor, Status
@@ -88,9 +89,7 @@ def show(email: EmailArgument, newsletter: NewsletterOption = None, as_json: Jso
 @app.command("list")
 def list_(
     newsletter: NewsletterOption = None,
-    segment: Annotated[
-        str | None, typer.Option("--segment", metavar="EXPR", help="Only those whom it selects, e.g. `tag:beta`.")
-    ] = None,
+    segment: SegmentOption = None,
     status: Annotated[Status | None, typer.Option("--status", help="Only those with this status.")] = None,
     only_count: Annotated[bool, typer.Option("--count", help="Only say how many.")] = False,
     as_json: JsonOption = False,
@@ -187,6 +186,7 @@ def erase(email: EmailArgument, yes: YesOption = False) -> int:
 
 
 app.command("import")(import_)
+app.command()(export)
 
 
 def _known(connection: "Connection", address: "Address", newsletter: str) -> "Person":

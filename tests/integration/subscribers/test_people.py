@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from subscribers import book, suppressing
 from subscribers.address import parse
 from subscribers.lifecycle import Actor, Status, SuppressionReason
-from subscribers.people import PAGE, Person, count, people, show
+from subscribers.people import Person, count, people, show
+from subscribers.reading import PAGE
 from subscribers.tables import subscribers, subscriptions
 
 NEWS = "news"
