@@ -31,6 +31,14 @@ class Settings(BaseSettings):
     ses_configuration_set: str = ""
     ses_topic_arns: str = Field(default="", description="SNS topics that the webhook believes; comma-separated")
     events_queue_url: str = ""
+    events_keep_days: int = Field(default=30, ge=1)
+    soft_bounces: int = Field(default=5, ge=1)
+    soft_bounces_days: int = Field(default=14, ge=0)
+    guard_bounces: float = Field(default=0.05, gt=0, le=1)
+    guard_bounces_after: int = Field(default=200, ge=1)
+    guard_complaints: float = Field(default=0.001, gt=0, le=1)
+    guard_complaints_after: int = Field(default=2000, ge=1)
+    guard_complaints_least: int = Field(default=3, ge=1)
     trusted_proxies: str = Field(
         default="", description="addresses or networks whose forwarded headers are believed; comma-separated"
     )

@@ -33,7 +33,7 @@ def judge(
     condemned: list[Suppressing] = []
     judged: set[int] = set()
     for number, key, count, first, last in connection.execute(_streaks(numbers)):
-        if count >= policies.soft_bounces and last - first >= timedelta(days=policies.soft_days):
+        if count >= policies.soft_bounces and last - first >= timedelta(days=policies.soft_bounces_days):
             judged.add(number)
             note = f"{count} letters in a row came back since {first:%Y-%m-%d}"
             condemned.append(Suppressing(key, SuppressionReason.UNDELIVERABLE, note, {}))

@@ -101,6 +101,14 @@ def storable(text: str) -> str:
     return text.replace("\0", "�").encode("utf-8", "replace").decode()
 
 
+def one_line(text: str) -> str:
+    """Text of a stranger as one short line, without characters that a terminal would obey."""
+    line = "".join(char if char.isprintable() else " " if char.isspace() else "�" for char in text)
+    line = " ".join(line.split())
+    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
+
+
+_LONGEST_LINE = 300
 _DELIVERY = re.compile(r"([0-9]{1,10})-([0-9]{1,10})")
 _LARGEST = 2**31 - 1  # what the ledger's columns hold on PostgreSQL
 
@@ -153,7 +161,7 @@ class Policies:
 
     soft_bounces: int = 5
     """This many letters in a row that bounced softly, with no delivery between them, …"""
-    soft_days: int = 14
+    soft_bounces_days: int = 14
     """… over at least so many days: the address is undeliverable."""
     guard_bounces: float = 0.05
     """The share of hard bounces among letters with a final fact that pauses a mailing …"""
@@ -165,5 +173,3 @@ class Policies:
     """… once so many are delivered …"""
     guard_complaints_least: int = 3
     """… and so many have complained."""
-    keep_days: int = 30
-    """How long events are kept as they came."""

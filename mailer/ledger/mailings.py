@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from mailer.ledger import tally
 from mailer.ledger.states import MailingState, State
 from mailer.ledger.tables import deliveries, exclusions, mailings
 
@@ -120,7 +121,8 @@ def pause_unfinished(connection: Connection, reason: str) -> list[tuple[str, int
 
 
 def resume(connection: Connection, mailing_id: int) -> bool:
-    """Paused -> sending."""
+    """Paused -> sending. After a pause by the guard, it judges what is heard from now on."""
+    tally.see(connection, mailing_id)
     return _move(connection, mailing_id, (MailingState.PAUSED,), state=MailingState.SENDING, reason="")
 
 

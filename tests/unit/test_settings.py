@@ -48,6 +48,14 @@ def test_without_anything_said_the_defaults_hold() -> None:
         "ses_configuration_set": "",
         "ses_topic_arns": "",
         "events_queue_url": "",
+        "events_keep_days": 30,
+        "soft_bounces": 5,
+        "soft_bounces_days": 14,
+        "guard_bounces": 0.05,
+        "guard_bounces_after": 200,
+        "guard_complaints": 0.001,
+        "guard_complaints_after": 2000,
+        "guard_complaints_least": 3,
         "trusted_proxies": "",
     }
 
