@@ -290,7 +290,16 @@ class Workspace:
         """What is concluded from feedback."""
         from mailer.feedback.values import Policies  # noqa: PLC0415  # lazy, as above
 
-        return Policies()
+        said = self.settings
+        return Policies(
+            soft_bounces=said.soft_bounces,
+            soft_bounces_days=said.soft_bounces_days,
+            guard_bounces=said.guard_bounces,
+            guard_bounces_after=said.guard_bounces_after,
+            guard_complaints=said.guard_complaints,
+            guard_complaints_after=said.guard_complaints_after,
+            guard_complaints_least=said.guard_complaints_least,
+        )
 
     def take_in(
         self, raws: "Sequence[Raw]", read: "Reader | None" = None, *, database: "Database | None" = None
