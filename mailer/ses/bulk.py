@@ -7,7 +7,7 @@ from typing import Any
 from mailer.ledger.states import PauseReason
 from mailer.ses import limits, outcomes
 from mailer.ses.client import BODY, Reader, Sender
-from mailer.ses.entries import Entry
+from mailer.ses.entry import Entry
 from mailer.ses.rate import AccountRate
 from mailer.ses.transport import Ses
 from mailer.transport.base import Lost, NotSent, Receipt, Refused
@@ -90,7 +90,7 @@ def _calls(entries: Sequence[Entry], people: int) -> Iterator[list[int]]:
 
 def _asked(client: Sender, entries: Sequence[Entry]) -> list[Receipt] | Refused:
     """The answer for each entry, or one refusal for the call. SES answers a refused call before it sends any of it."""
-    written = f'{entries[0].template.written}{_BEFORE}{",".join([entry.written for entry in entries])}{_BEHIND}'
+    written = f"{entries[0].template.written}{_BEFORE}{','.join([entry.written for entry in entries])}{_BEHIND}"
     try:
         results: Any = client.send_bulk_email(**{BODY: written.encode()})["BulkEmailEntryResults"]
         answers = [outcomes.of_entry(result) for result in results]

@@ -128,7 +128,7 @@ def sending_client(threads: int, session: boto3.session.Session | None = None) -
     "legacy" mode. `threads` may call at the same time. What is handed in is checked by `mailer.ses.limits`, which knows
     more than botocore's validation does. Raises TransportError when no client can be made: no region, no such profile.
     """
-    return _client(
+    client = _client(
         session,
         Config(
             retries={"total_max_attempts": 1, "mode": "standard"},
@@ -138,6 +138,21 @@ def sending_client(threads: int, session: boto3.session.Session | None = None) -
             parameter_validation=False,
         ),
     )
+    for operation in ("SendEmail", "SendBulkEmail"):
+        client.meta.events.register(f"before-parameter-build.sesv2.{operation}", _put_body_aside)
+        client.meta.events.register(f"before-call.sesv2.{operation}", _take_body)
+    return client
+
+
+def _put_body_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    """Before the parameters are made into a request: none of them is a parameter of the service."""
+    context[BODY] = params.pop(BODY)
+
+
+def _take_body(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    """Before the request is signed: here is its body."""
+    params["body"] = context[BODY]
+    params["headers"]["Content-Type"] = "application/json"
 
 
 def reading_client(session: boto3.session.Session | None = None) -> Reader:

@@ -8,7 +8,8 @@ from mailer.ledger.mailings import MailingRow
 from mailer.links import Links
 from mailer.rendering.edition import Edition
 from mailer.sending.values import personal_values
-from mailer.ses.entries import Entries, Entry
+from mailer.ses.entries import Entries
+from mailer.ses.entry import Entry
 from mailer.transport.base import Refused
 
 

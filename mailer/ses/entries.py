@@ -4,69 +4,37 @@ import json
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 from mailer.errors import LetterError, RenderError
 from mailer.message import headers
+from mailer.message.headers import is_address
 from mailer.message.letterhead import shared_fields
 from mailer.message.press import Press, list_unsubscribe, to_field
-from mailer.rendering.edition import Edition, Place, Slot
+from mailer.rendering.edition import Edition
 from mailer.rendering.slots import escape, fill, value_for
 from mailer.ses import limits
+from mailer.ses.entry import Entry, Template
 from mailer.ses.literals import Names, template
 
 _SUBJECT = "subject"
+_LONGEST_PLAIN_URL = 900
+_LONGEST_PLAIN_WORDS = 100_000
 
-# Values that every escape but that of URLs leaves as they are: nearly all of them.
+# Values that every escape but that of URLs, and JSON, leave as they are: nearly all of them.
 _PLAIN = re.compile(r"[\w!#$%()*+,./:;=?@^|~-]+(?: [\w!#$%()*+,./:;=?@^|~-]+)*", re.ASCII)
+# Names that a header says as they are: most of them, too.
+_PLAIN_NAME = re.compile(r"(?=.{0,60}\Z)(?:[A-Za-z0-9]+(?: [A-Za-z0-9]+)*)?", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Template:
-    """What is the same for all the people of a call."""
+class _Person(NamedTuple):
+    """What a letter is made for."""
 
-    parameters: Mapping[str, Any]
-    """Of SendBulkEmail, but for its entries."""
-    slots: tuple[tuple[str, Slot], ...]
-    """Each by the name that its value goes by."""
-    texts: Mapping[str, str]
-    """By name, values that are the same for all."""
-
-    @cached_property
-    def size(self) -> int:
-        """Bytes that it takes of a call."""
-        return len(json.dumps(self.parameters))
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One person's part of a call."""
-
-    recipient: str
-    mailing: str
+    email: str
+    name: str
+    values: Mapping[str, str]
+    url: str
     delivery: str
-    template: Template
-    mailbox: str
-    """Name and address, as the header To says them."""
-    unsubscribe: str
-    """The value of the header List-Unsubscribe."""
-    data: str
-    """A JSON object: the value of every slot of the template."""
-
-    @cached_property
-    def size(self) -> int:
-        """Bytes that it takes of a call."""
-        return len(json.dumps(self.parameters()))
-
-    def parameters(self) -> dict[str, Any]:
-        """As SendBulkEmail takes it."""
-        return {
-            "Destination": {"ToAddresses": [self.mailbox]},
-            "ReplacementTags": [{"Name": "delivery", "Value": self.delivery}],
-            "ReplacementHeaders": [{"Name": "List-Unsubscribe", "Value": self.unsubscribe}],
-            "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": self.data}},
-        }
 
 
 class Entries:
@@ -102,30 +70,52 @@ class Entries:
         Raises LetterError when this person's address or link cannot stand in a header, or their values are too long.
         """
         made = self._template(segments)
+        person = _Person(to_email, to_name, values, unsubscribe_url, delivery)
+        entry = self._plain(made, person) or self._any(made, person)
+        wrong = limits.in_address(to_email) or limits.in_tag(delivery) or limits.in_call(made.size + entry.size)
+        if wrong:
+            raise _not_taken(wrong)
+        return entry
+
+    def _plain(self, made: Template, person: _Person) -> Entry | None:
+        """The entry of a person all of whose words stand for themselves wherever they are; None for others.
+
+        Nearly everybody's, in a fraction of the time. It is what `_any` makes, to the letter.
+        """
+        email, name, values, url, delivery = person
+        if not (made.form and self._fields.subject and _PLAIN_NAME.fullmatch(name) and is_address(email)):
+            return None
+        if not all(_PLAIN.fullmatch(values.get(each, "")) for each in made.names):
+            return None
+        if not _PLAIN.fullmatch(url) or len(url) > _LONGEST_PLAIN_URL:
+            return None
+        words = [values[slot.name] for _, slot in made.slots]
+        if sum(map(len, words)) > _LONGEST_PLAIN_WORDS:
+            return None
+        mailbox = f"{name} <{email}>" if name else f"<{email}>"
+        written = made.form % (mailbox, delivery, f"<{list_unsubscribe(url)}>", *words)
+        return Entry(email, self._mailing, delivery, made, written)
+
+    def _any(self, made: Template, person: _Person) -> Entry:
         data = dict(made.texts)
         for name, slot in made.slots:
-            data[name] = _value(slot, values)
+            data[name] = escape(value_for(slot, person.values), slot.place)
         if not self._fields.subject:
-            data[_SUBJECT] = headers.tame(fill(self._edition.subject, values, ()))
-        entry = Entry(
-            recipient=to_email,
-            mailing=self._mailing,
-            delivery=delivery,
-            template=made,
-            mailbox=_mailbox(to_email, to_name),
-            unsubscribe=f"<{list_unsubscribe(unsubscribe_url)}>",
-            data=json.dumps(data, ensure_ascii=False, separators=(",", ":")),
-        )
-        wrong = (
-            limits.in_address(to_email)
-            or limits.in_tag(delivery)
-            or limits.in_headers([*self._fields.default, ("List-Unsubscribe", entry.unsubscribe)])
-            or limits.in_data(entry.data)
-            or limits.in_call(made.size + entry.size)
-        )
+            data[_SUBJECT] = headers.tame(fill(self._edition.subject, person.values, ()))
+        written = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        unsubscribe = f"<{list_unsubscribe(person.url)}>"
+        wrong = limits.in_headers([("List-Unsubscribe", unsubscribe)]) or limits.in_data(written)
         if wrong:
-            raise LetterError(f"SES would not take the letter: {wrong}")
-        return entry
+            raise _not_taken(wrong)
+        return Entry.make(
+            person.email,
+            self._mailing,
+            person.delivery,
+            made,
+            mailbox=_mailbox(person.email, person.name),
+            unsubscribe=unsubscribe,
+            data=written,
+        )
 
     def _template(self, segments: Container[str]) -> Template:
         inside = tuple(segment in segments for segment in self._segments)
@@ -200,11 +190,8 @@ def _fields(edition: Edition) -> _Fields:
     )
 
 
-def _value(slot: Slot, values: Mapping[str, str]) -> str:
-    value = values.get(slot.name, "")
-    if slot.place is not Place.URL and _PLAIN.fullmatch(value):
-        return value
-    return escape(value_for(slot, values), slot.place)
+def _not_taken(wrong: str) -> LetterError:
+    return LetterError(f"SES would not take the letter: {wrong}")
 
 
 def _mailbox(email: str, name: str) -> str:

@@ -1,5 +1,7 @@
 """The transport that carries whole letters through SES, one SendEmail for each; and what both ways through SES share."""
 
+import json
+from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,7 +9,7 @@ from urllib.parse import urlsplit
 from mailer.errors import TransportError
 from mailer.ses import limits, outcomes
 from mailer.ses.account import in_account, in_configuration_set, in_identity
-from mailer.ses.client import Reader, Sender
+from mailer.ses.client import BODY, Reader, Sender
 from mailer.ses.rate import AccountRate
 from mailer.transport.base import Envelope, Finding, Receipt, Refused
 
@@ -84,10 +86,15 @@ class SesTransport(Ses):
         wrong = trouble(envelope) or limits.in_letter(envelope.content)
         if wrong:
             return Refused(f"not offered to SES: {wrong}")
+        try:
+            return outcomes.of_success(self._sending.send_email(**{BODY: self._written(envelope)}))
+        except Exception as error:  # noqa: BLE001  # whatever it is: the letter may have left, and the row must say so
+            return outcomes.of_error(error)
+
+    def _written(self, envelope: Envelope) -> bytes:
         # No FromEmailAddress: it would take the place of the letter's own From, and its name would be gone.
         parameters: dict[str, Any] = {
             "Destination": {"ToAddresses": [envelope.recipient]},
-            "Content": {"Raw": {"Data": envelope.content}},
             "EmailTags": [
                 {"Name": "mailing", "Value": envelope.mailing},
                 {"Name": "delivery", "Value": envelope.delivery},
@@ -95,10 +102,9 @@ class SesTransport(Ses):
         }
         if self._configuration_set:
             parameters["ConfigurationSetName"] = self._configuration_set
-        try:
-            return outcomes.of_success(self._sending.send_email(**parameters))
-        except Exception as error:  # noqa: BLE001  # whatever it is: the letter may have left, and the row must say so
-            return outcomes.of_error(error)
+        # Base64 needs no escaping: the letter is not walked through once more for that.
+        before = json.dumps(parameters)[:-1].encode() + b',"Content":{"Raw":{"Data":"'
+        return before + b2a_base64(envelope.content, newline=False) + b'"}}}'
 
 
 def refuse(findings: Sequence[Finding]) -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from mailer.message.press import Press
 from mailer.rendering.edition import LINKS, Edition, Letterhead, Only, Place, Slot
-from mailer.ses.entries import Entries, Entry
+from mailer.ses.entries import Entries
+from mailer.ses.entry import Entry
 from mailer.transport.base import Envelope
 
 MAILING = "m0123456789abcdef"

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError  # pyright: ignore[reportMissingTypeStubs]  # it has none
 
 from mailer.errors import TransportError
-from mailer.ses.client import reading_client, sending_client
+from mailer.ses.client import BODY, reading_client, sending_client
 
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 
@@ -82,9 +82,9 @@ def test_one_call_is_one_request_on_the_wire(
     with _server(behaviour) as (url, paths):
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", url)
         with closing(sending_client(4, _session())) as client, pytest.raises((ClientError, BotoCoreError)):
-            client.send_email(Content={"Raw": {"Data": b"x"}})
+            client.send_email(**{BODY: b"{}"})
         with closing(sending_client(4, _session())) as client, pytest.raises((ClientError, BotoCoreError)):
-            client.send_bulk_email(BulkEmailEntries=[])
+            client.send_bulk_email(**{BODY: b"{}"})
     assert paths == ["/v2/email/outbound-emails", "/v2/email/outbound-bulk-emails"]
 
 

@@ -1,7 +1,5 @@
 """One person's part of a call: their values, each escaped for its place."""
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +30,7 @@ ENTRIES = Entries(edition(), "m", "news")
 
 def _data(name: str, entries: Entries = ENTRIES) -> dict[str, str]:
     values = dict.fromkeys(LINKS, URL) | {"name": name}
-    return json.loads(entries.entry("a@example.com", "", values, (), unsubscribe_url=URL, delivery="1-1").data)
+    return entries.entry("a@example.com", "", values, (), unsubscribe_url=URL, delivery="1-1").data
 
 
 @given(VALUES)
@@ -62,7 +60,7 @@ def test_what_is_the_same_for_all_is_said_once() -> None:
         },
         "ConfigurationSetName": "news",
     }
-    assert one.parameters() == {
+    assert one.parameters == {
         "Destination": {"ToAddresses": ["Ada <a@example.com>"]},
         "ReplacementTags": [{"Name": "delivery", "Value": "1-1"}],
         "ReplacementHeaders": [{"Name": "List-Unsubscribe", "Value": f"<{URL}>"}],
@@ -101,3 +99,45 @@ def test_a_tag_or_a_link_that_cannot_be_is_one_persons_trouble(delivery: str, ur
     values: dict[str, str] = dict.fromkeys(LINKS, URL)
     with pytest.raises(LetterError):
         ENTRIES.entry("a@example.com", "", values, (), unsubscribe_url=url, delivery=delivery)
+
+
+@given(
+    st.sampled_from(
+        [
+            "",
+            "Ada",
+            "Ada Lovelace",
+            "Ada  Lovelace",
+            " Ada",
+            "Ada ",
+            "Ada\n",
+            "x" * 61,
+            "x" * 120,
+            "O'Neil",
+            "Zoë",
+            "a=?b",
+        ]
+    )
+    | st.text(max_size=12),
+    VALUES,
+    st.sampled_from([URL, "https://news.example.org/%41?a='b'", "https://news.example.org/" + "x" * 380]),
+)
+def test_whoever_has_plain_words_gets_what_anybody_would(name: str, value: str, url: str) -> None:
+    """The short way and the long way make one entry: `%s` in every place, and words at the edge of plain."""
+    slots = (Slot("name", Place.HTML, "reader"), "100 % {{ %s", Slot("unsubscribe_url", Place.ATTRIBUTE))
+    letterhead = Letterhead("post", "Post", "Post", "news@example.org", "", "en")
+    plain = Entries(Edition(54, letterhead, ("Hello",), slots, slots, "5" * 64), "m")
+    other = Entries(
+        Edition(54, letterhead, ("Hello",), (*slots, Slot("name", Place.URL, "reader")), slots, "5" * 64), "m"
+    )
+    values = dict.fromkeys(LINKS, url) | {"name": value}
+    made = [
+        each.entry("a@example.com", name, values, (), unsubscribe_url=url, delivery="1-1") for each in (plain, other)
+    ]
+    assert made[0].parameters["Destination"] == made[1].parameters["Destination"]
+    assert made[0].parameters["ReplacementHeaders"] == made[1].parameters["ReplacementHeaders"]
+    short = {slot: made[0].data[key] for key, slot in made[0].template.slots} | dict(made[0].template.texts)
+    long = {slot: made[1].data[key] for key, slot in made[1].template.slots} | dict(made[1].template.texts)
+    assert short.items() <= long.items()
+    assert (made[0].template.form == "", made[1].template.form == "") == (False, True)
+    assert set(made[0].data) == {key for key, _ in made[0].template.slots} | set(made[0].template.texts)

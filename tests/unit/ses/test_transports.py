@@ -1,5 +1,6 @@
 """What both ways make of calls: in order, and never sure of what was not said."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +11,8 @@ from botocore.exceptions import ClientError  # pyright: ignore[reportMissingType
 from mailer.ses import limits
 from mailer.ses.account import Account
 from mailer.ses.bulk import SesBulkTransport
-from mailer.ses.client import Answer, Meta, Reader, Sender
-from mailer.ses.entries import Entry, Template
+from mailer.ses.client import BODY, Answer, Meta, Reader, Sender
+from mailer.ses.entry import Entry, Template
 from mailer.ses.rate import AccountRate
 from mailer.ses.transport import SesTransport
 from mailer.transport.base import Accepted, Envelope, Lost, NotSent, Receipt, Refused
@@ -35,13 +36,12 @@ class Told(Sender):
 
     def send_email(self, **parameters: Any) -> Answer:
         """As it was told."""
-        self.calls.append(parameters)
-        return self.answer(parameters)
+        self.calls.append(json.loads(parameters[BODY]))
+        return self.answer(self.calls[-1])
 
     def send_bulk_email(self, **parameters: Any) -> Answer:
         """As it was told."""
-        self.calls.append(parameters)
-        return self.answer(parameters)
+        return self.send_email(**parameters)
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -86,7 +86,8 @@ TEMPLATE = Template({"FromEmailAddress": "news@example.org"}, (), {})
 
 def entry(number: int, template: Template = TEMPLATE, data: str = "{}") -> Entry:
     mailbox = f"reader{number}@example.com"
-    return Entry(mailbox, "m", f"{number}-1", template, mailbox, "<https://example.org/u>", data)
+    link = "<https://example.org/u>"
+    return Entry.make(mailbox, "m", f"{number}-1", template, mailbox=mailbox, unsubscribe=link, data=data)
 
 
 def envelope(number: int) -> Envelope:
