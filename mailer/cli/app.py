@@ -2,7 +2,19 @@
 
 import typer
 
-from mailer.cli import database, deliveries, issues, local_ses, send, status, subscribers, testing, workspace
+from mailer.cli import (
+    database,
+    deliveries,
+    events,
+    issues,
+    local_ses,
+    send,
+    status,
+    subscribers,
+    suppressions,
+    testing,
+    workspace,
+)
 
 app = typer.Typer(
     name="mailer",
@@ -28,4 +40,6 @@ app.command()(local_ses.local_ses)
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(issues.app, name="issues")
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(events.app, name="events")
 app.add_typer(database.app, name="db")

@@ -11,8 +11,9 @@ from mailer.cli.output import warn
 class Stop:
     """Whether somebody asked us to stop, and by which signal."""
 
-    def __init__(self) -> None:
+    def __init__(self, saying: str) -> None:
         self.number: int | None = None
+        self._saying = saying
 
     def asked(self) -> bool:
         """Whether to stop at the next safe moment."""
@@ -21,14 +22,16 @@ class Stop:
     def hear(self, number: int, _frame: FrameType | None) -> None:
         """A signal came."""
         if self.number is None:
-            warn("Stopping: no new claims; what is in a call is settled first.")
+            warn(self._saying)
         self.number = number
 
 
 @contextmanager
-def stop_signals() -> Generator[Stop]:
-    """Hear SIGINT and SIGTERM for the length of the block."""
-    stop = Stop()
+def stop_signals(
+    saying: str = "Stopping: no new claims; what is in a call is settled first.",
+) -> Generator[Stop]:
+    """Hear SIGINT and SIGTERM for the length of the block; `saying` is what the first one is answered with."""
+    stop = Stop(saying)
     before = {number: signal.signal(number, stop.hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop

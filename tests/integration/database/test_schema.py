@@ -22,6 +22,7 @@ from mailer.ledger.notice_tables import notices
 from mailer.ledger.tables import deliveries
 from mailer.ledger.tally import tallies
 from mailer.pacing.tables import paces
+from mailer.ses.tables import suppression_pulls
 from subscribers.imports.tables import imports
 from subscribers.tables import subscribers
 
@@ -29,7 +30,8 @@ from subscribers.tables import subscribers
 def test_the_migrations_make_exactly_the_tables_that_the_code_declares(database: Database) -> None:
     with database.reading() as connection:
         for metadata in {
-            table.metadata for table in (subscribers, imports, deliveries, tallies, notices, events, paces)
+            table.metadata
+            for table in (subscribers, imports, deliveries, tallies, notices, events, paces, suppression_pulls)
         }:  # one, or the tables are torn apart
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 

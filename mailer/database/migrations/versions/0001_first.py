@@ -266,3 +266,9 @@ def _feedback() -> None:
         _moment("heard_at"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "suppression_pull",
+        sa.Column("region", sa.String, primary_key=True),
+        sa.Column("token", sa.Text, nullable=False),
+        _moment("at"),
+    )
