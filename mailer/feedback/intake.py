@@ -1,12 +1,13 @@
 """Takes a batch of raw events: read, stored once, applied; all of it in one transaction, or nothing."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
-from mailer.database.engine import Database
 from mailer.errors import DatabaseError
 from mailer.feedback.applying import Terms, apply
 from mailer.feedback.reading import Batch, Reader, Unreadable, read_batch, text_key
@@ -16,8 +17,16 @@ from subscribers.erasure import Hasher
 from subscribers.rows import insert_into
 
 
+class Writable(Protocol):
+    """A database, as far as it is needed here: the web has one that waits less long for others."""
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A transaction that writes, committed durably at the end of the block. Raises DatabaseError."""
+        ...
+
+
 def take(
-    database: Database, raws: Sequence[Raw], *, read: Reader, hashes: Hasher, now: datetime, policies: Policies
+    database: Writable, raws: Sequence[Raw], *, read: Reader, hashes: Hasher, now: datetime, policies: Policies
 ) -> Taken:
     """Store and apply a batch of at most some hundred raws in one durable transaction; it is committed on return.
 
@@ -27,7 +36,7 @@ def take(
     return _take(database, read_batch(raws, read), Terms(hashes, now, policies))
 
 
-def _take(database: Database, batch: Batch, terms: Terms) -> Taken:
+def _take(database: Writable, batch: Batch, terms: Terms) -> Taken:
     try:
         with database.transaction() as connection:
             taken = apply(connection, batch.events, terms)
@@ -45,7 +54,7 @@ def _is_poison(error: Exception) -> bool:
     return not isinstance(error, DatabaseError) or isinstance(error.__cause__, (DataError, IntegrityError))
 
 
-def _without_poison(database: Database, batch: Batch, terms: Terms, error: Exception) -> Taken:
+def _without_poison(database: Writable, batch: Batch, terms: Terms, error: Exception) -> Taken:
     """Halve the batch until the event that cannot be stored stands alone, and keep that one aside."""
     items = list(batch.events.items())
     if len(items) == 1:
