@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from mailer.database.engine import Database
+    from mailer.feedback.intake import Writable
     from mailer.feedback.reading import Reader
     from mailer.feedback.values import Policies, Raw, Taken
     from mailer.issues.kinds import Kind
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mailer.sending.notices import NoticeRun
     from mailer.sending.run import Run
     from mailer.ses.office import Office
+    from mailer.ses.posted import PostedEvents
     from mailer.transport.base import Envelope, Transport
 
 REQUEST_DAYS = 7
@@ -302,7 +304,7 @@ class Workspace:
         )
 
     def take_in(
-        self, raws: "Sequence[Raw]", read: "Reader | None" = None, *, database: "Database | None" = None
+        self, raws: "Sequence[Raw]", read: "Reader | None" = None, *, database: "Writable | None" = None
     ) -> "Taken":
         """Take a batch of events in and commit it: the one way behind the queue, files and the web.
 
@@ -319,6 +321,26 @@ class Workspace:
             now=self.now(),
             policies=self.policies,
         )
+
+    def forget_events(self) -> int:
+        """Forget events whose time is over, as MAILER_EVENTS_KEEP_DAYS says; how many rows. Raises DatabaseError."""
+        from mailer.feedback.retention import forget_old  # noqa: PLC0415  # lazy, as above
+
+        return forget_old(self.database, now=self.now(), keep_days=self.settings.events_keep_days)
+
+    def posted_events(self, database: "Writable") -> "PostedEvents":
+        """What answers SNS over HTTPS. Raises SettingsError when MAILER_SES_TOPIC_ARNS names something else than topics."""
+        from mailer.feedback.values import Raw  # noqa: PLC0415  # lazy, as above
+        from mailer.ses.certificates import Certificates, fetch_certificate  # noqa: PLC0415  # lazy, as above
+        from mailer.ses.confirming import confirm_subscription  # noqa: PLC0415  # lazy, as above
+        from mailer.ses.posted import PostedEvents  # noqa: PLC0415  # lazy, as above
+        from mailer.ses.sns import Trust, read_topics  # noqa: PLC0415  # lazy, as above
+
+        def take_in(texts: Sequence[str]) -> None:
+            self.take_in([Raw(text, "web") for text in texts], database=database)
+
+        trust = Trust(read_topics(self.settings.ses_topic_arns), Certificates(fetch_certificate, self.now))
+        return PostedEvents(trust, take_in, confirm_subscription)
 
     def close(self) -> None:
         """Close the database, if it was opened."""
