@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mailer.rendering.theme import Theme
     from mailer.sending.notices import NoticeRun
     from mailer.sending.run import Run
+    from mailer.ses.certificates import Fetch
     from mailer.ses.office import Office
     from mailer.ses.posted import PostedEvents
     from mailer.transport.base import Envelope, Transport
@@ -53,6 +54,8 @@ class Workspace:
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
     token: Callable[[], str] = field(default=lambda: secrets.token_hex(8))
+    fetch: "Fetch | None" = None
+    """Fetches Amazon's certificates; None: from Amazon."""
 
     # --- the database -----------------------------------------------------------------------------------------------
 
@@ -339,7 +342,7 @@ class Workspace:
         def take_in(texts: Sequence[str]) -> None:
             self.take_in([Raw(text, "web") for text in texts], database=database)
 
-        trust = Trust(read_topics(self.settings.ses_topic_arns), Certificates(fetch_certificate, self.now))
+        trust = Trust(read_topics(self.settings.ses_topic_arns), Certificates(self.fetch or fetch_certificate, self.now))
         return PostedEvents(trust, take_in, confirm_subscription)
 
     def close(self) -> None:
