@@ -32,6 +32,8 @@ def poll(
     as_json: JsonOption = False,
 ) -> int:
     """Take in the events of the SQS queue MAILER_EVENTS_QUEUE_URL, until Ctrl-C."""
+    import time  # noqa: PLC0415  # lazy: only here
+
     from mailer.ses.polling import THREADS, Poll  # noqa: PLC0415  # lazy: boto3
     from mailer.ses.queue import open_queue  # noqa: PLC0415  # lazy: boto3
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
@@ -41,7 +43,14 @@ def poll(
     workspace.take_in([])  # what is wrong with the database is said before anything is received
     with stop_signals("Stopping: what was received is taken in first.") as stop, shown_events() as observe:
         loop = Poll(
-            queue, workspace.take_in, sleep=workspace.sleep, stopped=stop.asked, observe=observe, trouble=_say_trouble
+            queue,
+            workspace.take_in,
+            tidy=workspace.forget_events,
+            clock=time.monotonic,
+            sleep=workspace.sleep,
+            stopped=stop.asked,
+            observe=observe,
+            trouble=_say_trouble,
         )
         if not (once or as_json):
             warn(f"Reading {workspace.settings.events_queue_url} until Ctrl-C.")

@@ -22,6 +22,8 @@ MOST_CHARACTERS = 8 * 1_048_576
 """A batch of the largest messages there are must not need a gigabyte."""
 ONCE_WAIT = 1
 """Seconds. Any long poll asks all of SQS's servers, so its empty answer means that there is nothing."""
+TIDY_SECONDS = 3600.0
+"""How often events whose time is over are forgotten."""
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts while the queue or the database does not answer."""
 _LOOK_SECONDS = 0.1
@@ -37,14 +39,19 @@ class Poll:
         queue: EventsQueue,
         take_in: TakeIn,
         *,
+        tidy: Callable[[], object],
+        clock: Callable[[], float],
         sleep: Callable[[float], None],
         stopped: Callable[[], bool],
         observe: Callable[[Taken], None],
         trouble: Callable[[MailerError | None], None],
     ) -> None:
-        """`trouble` hears of each attempt that failed and is made again, and None when it goes on."""
+        """`tidy` forgets what is over; `trouble` hears of each attempt that failed and is made again, and None when it goes on."""
         self._queue = queue
         self._take_in = take_in
+        self._tidy = tidy
+        self._tidied_at = clock() - TIDY_SECONDS
+        self._clock = clock
         self._sleep = sleep
         self._stopped = stopped
         self._observe = observe
@@ -57,6 +64,7 @@ class Poll:
         with ThreadPoolExecutor(THREADS, "events") as threads:
             while not self._stopped() and (received := self._receive(threads, ONCE_WAIT)):
                 self._batch(threads, received)
+        self._tidy()
 
     def for_ever(self) -> None:
         """Take in whatever comes until somebody asks us to stop.
@@ -71,6 +79,7 @@ class Poll:
                     received = self._receive(threads, LONGEST_WAIT)
                     if received:
                         self._batch(threads, received)
+                    self._tidy_at_times()
                 except (QueueError, DatabaseError) as error:
                     if isinstance(error, QueueError) and not error.passing:
                         raise
@@ -121,6 +130,11 @@ class Poll:
         self._observe(taken)
         # Committed: from here on a failure only brings the same events again.
         list(threads.map(self._queue.delete, in_tens(received)))
+
+    def _tidy_at_times(self) -> None:
+        if self._clock() >= self._tidied_at + TIDY_SECONDS:
+            self._tidy()
+            self._tidied_at = self._clock()
 
     def _pause(self, seconds: float) -> None:
         for part in _parts(seconds):
