@@ -12,13 +12,13 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from mailer.web import health
+from mailer.web import events, health
 from mailer.web.armour import Armour
 from mailer.web.faults import add_faults, broken
 from mailer.web.site import THREADS, Site
 from mailer.wiring import Workspace
 
-ROUTES: tuple[Callable[[Site], APIRouter], ...] = (health.routes,)
+ROUTES: tuple[Callable[[Site], APIRouter], ...] = (health.routes, events.routes)
 """Each part's `routes(site)`: its handlers are plain functions, which run in threads and use `site.transaction()`."""
 
 Beside = Callable[[Site, threading.Event], None]
