@@ -93,10 +93,6 @@ class QueueClient(Protocol):
         """Forget up to ten of them."""
         ...
 
-    def get_queue_attributes(self, **parameters: Any) -> Answer:
-        """How many there are."""
-        ...
-
     def close(self) -> None:
         """Close its connections."""
         ...

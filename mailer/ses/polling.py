@@ -119,10 +119,11 @@ class Poll:
                 answer.set_exception(error)
 
         threading.Thread(target=ask, name="long poll", daemon=True).start()
-        while not self._stopped():
+        while True:
             with suppress(NotYet):
                 return answer.result(timeout=_LOOK_SECONDS)
-        return []
+            if self._stopped():
+                return []
 
     def _batch(self, threads: ThreadPoolExecutor, received: Sequence[Received]) -> None:
         taken = self._take_in([Raw(each.text, "queue") for each in received])

@@ -65,17 +65,10 @@ class EventsQueue:
         )
         return [Received(each["Body"], each["ReceiptHandle"]) for each in answer.get("Messages", ())]
 
-    def delete(self, received: Sequence[Received]) -> int:
-        """Delete up to ten messages; how many of them stayed, and will come again. Raises QueueError."""
+    def delete(self, received: Sequence[Received]) -> None:
+        """Delete up to ten messages; one that SQS keeps nonetheless comes again. Raises QueueError."""
         entries = [{"Id": str(number), "ReceiptHandle": each.handle} for number, each in enumerate(received)]
-        answer = self._asked(lambda: self._client.delete_message_batch(QueueUrl=self._url, Entries=entries))
-        return len(answer.get("Failed", ()))
-
-    def length(self) -> int:
-        """About how many messages wait. Raises QueueError."""
-        names = ["ApproximateNumberOfMessages"]
-        answer = self._asked(lambda: self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names))
-        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        self._asked(lambda: self._client.delete_message_batch(QueueUrl=self._url, Entries=entries))
 
     def close(self) -> None:
         """Close its connections."""
@@ -103,8 +96,13 @@ def open_queue(url: str, *, threads: int, session: boto3.session.Session | None 
             f"MAILER_EVENTS_QUEUE_URL: {url} is not the URL of an SQS queue",
             hint="it looks like https://sqs.eu-west-1.amazonaws.com/123456789012/newsletter-events; an ARN or a name is not enough",
         )
-    found = _REGION.match(url)  # a queue is only known in its own region, whatever AWS_DEFAULT_REGION is for SES
-    return EventsQueue(queue_client(threads, session, found[1] if found else None), url)
+    return EventsQueue(queue_client(threads, session, region_of(url)), url)
+
+
+def region_of(url: str) -> str | None:
+    """Where a queue is: it is only known there, whatever AWS_DEFAULT_REGION says for SES. None: its URL does not say."""
+    found = _REGION.match(url)
+    return found[1] if found else None
 
 
 def in_tens(received: Sequence[Received]) -> Iterable[Sequence[Received]]:
@@ -134,5 +132,5 @@ def _hint(code: str) -> str:
         return "look at MAILER_EVENTS_QUEUE_URL; the queue was deleted, or never made: docs/events.md says how"
     return (
         "look at the credentials (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), and whether they may do "
-        "sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes on it"
+        "sqs:ReceiveMessage and sqs:DeleteMessage on it"
     )
