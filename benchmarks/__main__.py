@@ -8,6 +8,7 @@ import composing
 import ledger
 import rendering
 import sending
+import ses
 import starting
 
 BENCHMARKS = {
@@ -15,6 +16,7 @@ BENCHMARKS = {
     "composing": composing,
     "sending": sending,
     "ledger": ledger,
+    "ses": ses,
     "starting": starting,
 }
 

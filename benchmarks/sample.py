@@ -1,6 +1,7 @@
 """The sample newsletter of this repository, as the benchmarks use it."""
 
 from pathlib import Path
+from typing import Literal
 
 from measuring import ROOT
 from pydantic import SecretStr
@@ -12,9 +13,12 @@ NUMBER = 54
 KEY = "a-key-for-benchmarks-that-signs-nothing-real"
 
 
-def workspace(folder: Path = ROOT) -> Workspace:
+def workspace(folder: Path = ROOT, transport: Literal["outbox", "ses"] = "outbox") -> Workspace:
     """A workspace with issue 54; its database and outbox, if they are asked for, lie in `folder`."""
     settings = Settings(
-        database_url=f"sqlite:///{folder / 'mailer.db'}", outbox=folder / "outbox", secret_keys=SecretStr(KEY)
+        database_url=f"sqlite:///{folder / 'mailer.db'}",
+        transport=transport,
+        outbox=folder / "outbox",
+        secret_keys=SecretStr(KEY),
     )
     return Workspace(ROOT, settings)
