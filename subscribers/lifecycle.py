@@ -61,6 +61,8 @@ class ConsentAction(StrEnum):
     """The person called a letter spam, which ends all subscriptions."""
     BOUNCED = "bounced"
     """There is no such mailbox, which ends all subscriptions too: whoever gets the address next asked for nothing."""
+    MERGED = "merged"
+    """An operator said that another entry of the book is this person; what was known of that one is theirs now."""
     LIFTED = "lifted"
     """A suppression was lifted; the evidence says which one, and why."""
 

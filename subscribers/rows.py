@@ -12,7 +12,7 @@ from subscribers.address import Address
 from subscribers.erasure import marks
 from subscribers.errors import UnknownSubscriber
 from subscribers.lifecycle import ConsentAction, Status, SuppressionReason
-from subscribers.tables import consent_events, subscribers, subscriptions, suppressions
+from subscribers.tables import consent_events, merged_subscribers, subscribers, subscriptions, suppressions
 
 _ERASURES = 7_101_220
 """The number of an advisory lock: any of our own."""
@@ -46,11 +46,18 @@ def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> 
 
 
 def hold(connection: Connection, who: int | Address) -> Held | None:
-    """The person, held against others: two verbs about one person happen one after the other. None: nobody."""
+    """The person, held against others: two verbs about one person happen one after the other. None: nobody.
+
+    The number of somebody who was merged into another person is that person's: an old letter's link must still work.
+    """
     column, value = (subscribers.c.id, who) if isinstance(who, int) else (subscribers.c.email_key, who.key)
     columns = (subscribers.c.id, subscribers.c.email, subscribers.c.email_key, subscribers.c.name, subscribers.c.fields)
     # On SQLite, which has no row locks, the writer's transaction holds everything.
     row = connection.execute(select(*columns).where(column == value).with_for_update()).one_or_none()
+    if row is None and isinstance(who, int):
+        merged = select(merged_subscribers.c.kept_id).where(merged_subscribers.c.subscriber_id == who)
+        kept = connection.execute(merged).scalar_one_or_none()
+        return None if kept is None else hold(connection, kept)
     return None if row is None else Held(*row)
 
 

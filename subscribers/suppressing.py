@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from subscribers import lifecycle
 from subscribers.address import Address
@@ -21,7 +21,14 @@ from subscribers.rows import (
     record,
     record_many,
 )
-from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions, suppressions
+from subscribers.tables import (
+    consent_events,
+    merged_subscribers,
+    subscriber_tags,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
 
 NO_EVIDENCE: Mapping[str, str] = {}
 
@@ -117,7 +124,10 @@ def erase(connection: Connection, address: Address, *, hashes: Sequence[str], no
         # Said out loud, not left to ON DELETE CASCADE, which SQLite obeys only where a pragma was set.
         for table in (consent_events, subscriber_tags, subscriptions):
             connection.execute(delete(table).where(table.c.subscriber_id == person.id))
+        connection.execute(delete(merged_subscribers).where(merged_subscribers.c.kept_id == person.id))
         connection.execute(delete(subscribers).where(subscribers.c.id == person.id))
+    was_merged = merged_subscribers.c.address_key == address.key
+    connection.execute(update(merged_subscribers).where(was_merged).values(address_key=None))
     in_clear = connection.execute(delete(suppressions).where(suppressions.c.address_key == address.key))
     row = {"address_key": marks(hashes)[0], "reason": SuppressionReason.ERASED.value, "at": now, "note": ""}
     insert_new(connection, suppressions, row)
@@ -152,6 +162,7 @@ def suppress_many(connection: Connection, wanted: Sequence[Suppressing], *, now:
         .with_for_update()
     )
     numbers: dict[str, int] = {row[0]: row[1] for row in connection.execute(people)}
+    numbers |= _merged(connection, ordered)
     rows = [{"address_key": o.address_key, "reason": o.reason.value, "at": now, "note": o.note} for o in ordered]
     inserting = insert_into(connection, suppressions).on_conflict_do_nothing()
     returned = connection.execute(inserting.returning(suppressions.c.address_key, suppressions.c.reason), rows)
@@ -168,6 +179,16 @@ def suppress_many(connection: Connection, wanted: Sequence[Suppressing], *, now:
         now,
     )
     return len(new)
+
+
+def _merged(connection: Connection, wanted: Sequence[Suppressing]) -> dict[str, int]:
+    """Whom those addresses belong to that went in a merge. That one of their mailboxes is gone says nothing of the other."""
+    merged = merged_subscribers.c
+    keys = {one.address_key for one in wanted if one.reason is not SuppressionReason.BOUNCED}
+    return {
+        row[0]: row[1]
+        for row in connection.execute(select(merged.address_key, merged.kept_id).where(merged.address_key.in_(keys)))
+    }
 
 
 def acquit(connection: Connection, people: Sequence[int], *, now: datetime) -> None:

@@ -88,8 +88,26 @@ class Suppression(SQLModel, table=True):
     note: str = ""
 
 
+class MergedSubscriber(SQLModel, table=True):
+    """A number that belongs to nobody any more, because its person was merged into another one.
+
+    Links and events still bear the number, and they mean the one who was kept.
+    """
+
+    __tablename__: ClassVar[Any] = "merged_subscriber"
+    __table_args__: ClassVar[Any] = ({"sqlite_with_rowid": False},)
+
+    subscriber_id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    kept_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
+    address_key: str | None = Field(default=None, description="the address that went; none: it was erased by itself")
+    at: datetime = Field(sa_column=Column(UtcDateTime(), nullable=False))
+
+
 subscribers = core(Subscriber)
 subscriptions = core(Subscription)
 subscriber_tags = core(SubscriberTag)
 consent_events = core(ConsentEvent)
 suppressions = core(Suppression)
+merged_subscribers = core(MergedSubscriber)

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, 
 from mailer.ledger.states import State
 from mailer.ledger.tables import deliveries, exclusions, mailings
 from subscribers.candidates import verdicts
+from subscribers.tables import merged_subscribers
 
 
 def count_new(connection: Connection, mailing_id: int, newsletter: str, segment: ColumnElement[bool] | None) -> int:
@@ -35,5 +36,12 @@ def _newcomers(mailing_id: int, newsletter: str, segment: ColumnElement[bool] | 
     """Their deliveries, as `add_new` inserts them."""
     found = verdicts(newsletter, segment).subquery()
     here = select(1).where(deliveries.c.mailing_id == mailing_id, deliveries.c.subscriber_id == found.c.subscriber_id)
+    # Whoever was written to under a number that was merged into theirs has the issue.
+    merged = select(1).where(
+        merged_subscribers.c.kept_id == found.c.subscriber_id,
+        deliveries.c.mailing_id == mailing_id,
+        deliveries.c.subscriber_id == merged_subscribers.c.subscriber_id,
+        deliveries.c.state.in_((State.CLAIMED, State.ACCEPTED, State.UNCERTAIN)),
+    )
     columns = (literal(mailing_id), found.c.subscriber_id, literal(State.PENDING.value), literal(0).label("attempt"))
-    return select(*columns).where(found.c.exclusion.is_(None), ~here.exists())
+    return select(*columns).where(found.c.exclusion.is_(None), ~here.exists(), ~merged.exists())

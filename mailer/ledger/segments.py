@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, exists, or_
 
 from mailer.ledger.states import State
 from mailer.ledger.tables import deliveries, mailings
 from subscribers.segment_conditions import Scope, between, condition
 from subscribers.segment_values import Fate, Letters
 from subscribers.segments import parse
-from subscribers.tables import subscribers
+from subscribers.tables import merged_subscribers, subscribers
 
 _MAY_HAVE_IT = (State.ACCEPTED.value, State.UNCERTAIN.value)
 """Not CLAIMED: a section for `never-mailed` is decided while the very letter is claimed (docs/decisions/0011)."""
@@ -29,13 +29,18 @@ def _letters(newsletter: str, asked: Letters) -> ColumnElement[bool]:
             heard, moment = deliveries.c.delivered_at.is_not(None), deliveries.c.delivered_at
         case Fate.SOFT_BOUNCED:
             heard, moment = deliveries.c.soft_bounced_at.is_not(None), deliveries.c.soft_bounced_at
-    chosen = exists().where(
+    letter = [
         mailings.c.newsletter == newsletter,
         deliveries.c.mailing_id == mailings.c.id,
-        deliveries.c.subscriber_id == subscribers.c.id,
         heard,
         *between(moment, asked.since, asked.before),
-    )
+    ]
     if asked.issue is not None:
-        chosen = chosen.where(mailings.c.issue == asked.issue)
-    return chosen.correlate(subscribers)
+        letter.append(mailings.c.issue == asked.issue)
+    theirs = exists().where(*letter, deliveries.c.subscriber_id == subscribers.c.id).correlate(subscribers)
+    merged = exists().where(
+        *letter,
+        merged_subscribers.c.kept_id == subscribers.c.id,
+        deliveries.c.subscriber_id == merged_subscribers.c.subscriber_id,
+    )
+    return or_(theirs, merged.correlate(subscribers))

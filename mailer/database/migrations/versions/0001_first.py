@@ -79,6 +79,16 @@ def _address_book() -> None:
         *_words("note"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "merged_subscriber",
+        sa.Column("subscriber_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column(
+            "kept_id", sa.Integer, sa.ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False, index=True
+        ),
+        sa.Column("address_key", sa.String, nullable=True),
+        _moment("at"),
+        sqlite_with_rowid=False,
+    )
 
 
 def _imports() -> None:
