@@ -31,7 +31,7 @@ def local_ses(
     complaint_share: Annotated[
         float, typer.Option("--complaint-share", min=0, max=1, help="The share that is complained of.")
     ] = 0.0,
-    log: Annotated[Path | None, typer.Option("--log", help="Add a line of JSON for each accepted letter here.")] = None,
+    file: Annotated[Path | None, typer.Option("--log", help="Add a line of JSON for each accepted letter here.")] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Any other option, as `/_local/options` shows them."),
@@ -61,9 +61,9 @@ def local_ses(
         complaint_share=complaint_share,
     )
     try:
-        account = LocalSes(_changed(options, settings or ()), clock=time.time, chance=SystemRandom(), log=log)
+        account = LocalSes(_changed(options, settings or ()), clock=time.time, chance=SystemRandom(), log=file)
     except OSError as error:
-        raise MailerError(f"{log}: cannot be written: {error.strerror}", hint="name another file with --log") from error
+        raise MailerError(f"{file}: cannot be written: {error.strerror}", hint="name another file with --log") from error
     try:
         with serve(account, host, port) as server:
             # SIGTERM ends it as Ctrl-C does, and from the first line on whoever reads it may press that.
@@ -78,7 +78,7 @@ def local_ses(
             hint="Another program may have it; --port 0 takes any free one.",
         ) from error
     say(
-        f"\n{len(account.log)} letters were accepted, and are {'forgotten now' if log is None else f'listed in {log}'}."
+        f"\n{len(account.log)} letters were accepted, and are {'forgotten now' if file is None else f'listed in {file}'}."
     )
     return 0
 
