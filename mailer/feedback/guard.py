@@ -9,12 +9,22 @@ from mailer.ledger.tally import GUARD_BOUNCES, GUARD_COMPLAINTS, Counts
 
 def verdict(counts: Counts, policies: Policies) -> str:
     """Why a mailing with these counts must pause; empty: it need not."""
-    if counts.final >= policies.guard_bounces_after and counts.hard_bounced >= policies.guard_bounces * counts.final:
+    if counts.final >= policies.guard_bounces_after and _reaches(
+        counts.hard_bounced, counts.final, policies.guard_bounces
+    ):
         return GUARD_BOUNCES
     if (
         counts.delivered >= policies.guard_complaints_after
         and counts.complained >= policies.guard_complaints_least
-        and counts.complained >= policies.guard_complaints * counts.delivered
+        and _reaches(counts.complained, counts.delivered, policies.guard_complaints)
     ):
         return GUARD_COMPLAINTS
     return ""
+
+
+def _reaches(part: int, whole: int, share: float) -> bool:
+    """Whether it is that share; 0.05 is a little more than a twentieth to a computer, and one bounce would be missed."""
+    return part >= share * whole - _HAIR
+
+
+_HAIR = 1e-6

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Delete, Update, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Delete, Update, delete, func, or_, select, update
 
 from mailer.database.engine import Database
 from mailer.feedback.tables import event_errors, events
@@ -50,14 +50,18 @@ def forget_old(database: Database, *, now: datetime, keep_days: int) -> int:
 
 
 def forget_person(connection: Connection, subscriber_id: int | None, address_key: str) -> int:
-    """Somebody was erased: delete every event of their letters, and what came in that names their address. How many.
+    """Somebody was erased: delete every event of their letters, and silence whatever else names their address. How many.
 
-    The facts stay beside their deliveries, numbers without a name.
+    The facts stay beside their deliveries, numbers without a name. Reads every event that is kept as it came.
     """
-    named = func.lower(events.c.raw).contains(address_key, autoescape=True)
-    diagnosed = func.lower(events.c.diagnosis).contains(address_key, autoescape=True)
-    orphans = events.c.subscriber_id.is_(None) & or_(named, diagnosed)
-    mine = orphans if subscriber_id is None else or_(events.c.subscriber_id == subscriber_id, orphans)
-    forgotten = connection.execute(delete(events).where(mine)).rowcount
-    aside = func.lower(event_errors.c.raw).contains(address_key, autoescape=True)
+    forgotten = 0
+    if subscriber_id is not None:
+        forgotten += connection.execute(delete(events).where(events.c.subscriber_id == subscriber_id)).rowcount
+    named = or_(_contains(events.c.raw, address_key), _contains(events.c.diagnosis, address_key))
+    forgotten += connection.execute(update(events).where(named).values(raw="", diagnosis="")).rowcount
+    aside = _contains(event_errors.c.raw, address_key)
     return forgotten + connection.execute(delete(event_errors).where(aside)).rowcount
+
+
+def _contains(column: ColumnElement[str], address_key: str) -> ColumnElement[bool]:
+    return func.lower(column).contains(address_key, autoescape=True)

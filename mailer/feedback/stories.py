@@ -113,7 +113,9 @@ def _left_out(connection: Connection, subscriber_id: int) -> list[tuple[int, Sto
     ]
 
 
-def _story(row: Row[*tuple[Any, ...]], told: Sequence[Row[*tuple[Any, ...]]], twice: Sequence[Row[*tuple[Any, ...]]]) -> Story:
+def _story(
+    row: Row[*tuple[Any, ...]], told: Sequence[Row[*tuple[Any, ...]]], twice: Sequence[Row[*tuple[Any, ...]]]
+) -> Story:
     facts: dict[str, datetime | None] = {fact: getattr(row, fact) for fact in FACTS}
     moments = [*_own(row), *_heard(facts, told)]
     moments += [
