@@ -7,7 +7,7 @@ should therefore be in no audience.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError  # pyright: ignore[reportMissingTypeStubs]  # it has none
 from sqlalchemy import Connection, delete, select
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, select
 from mailer.database.engine import Database
 from mailer.errors import TransportError
 from mailer.feedback.attribution import erased_among
-from mailer.ses.client import Answer, Reader
+from mailer.ses.client import Answer, Meta
 from mailer.ses.tables import suppression_pulls
 from subscribers.address import parse
 from subscribers.erasure import Hasher
@@ -35,6 +35,16 @@ _REASONS: Mapping[str, SuppressionReason] = {
     "BOUNCE": SuppressionReason.BOUNCED,
     "COMPLAINT": SuppressionReason.COMPLAINED,
 }
+
+
+class Lister(Protocol):
+    """What of boto3's `sesv2` client is needed here; `reading_client` makes one."""
+
+    meta: Meta
+
+    def list_suppressed_destinations(self, **parameters: Any) -> Answer:
+        """A page of the list."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,7 @@ class Pulled:
 
 
 def pull(
-    client: Reader,
+    client: Lister,
     database: Database,
     *,
     hashes: Hasher,
@@ -91,7 +101,7 @@ def pull(
 
 
 def _pages(
-    client: Reader,
+    client: Lister,
     token: str,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
@@ -110,7 +120,7 @@ def _pages(
         sleep(max(0.0, asked_at + CALL_SECONDS - clock()))
 
 
-def _page(client: Reader, token: str) -> Answer | None:
+def _page(client: Lister, token: str) -> Answer | None:
     """A page of the list; None: Amazon does not know the position. Raises TransportError."""
     try:
         return client.list_suppressed_destinations(PageSize=PAGE_SIZE, **({"NextToken": token} if token else {}))
