@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mailer.cli.hearing import hearing_lines
 from mailer.cli.options import IssueOption, JsonOption, NewsletterOption, YesOption
 from mailer.cli.output import ask, say, say_json
 from mailer.cli.words import count, reasons
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 def status(issue: IssueOption, newsletter: NewsletterOption = None, as_json: JsonOption = False) -> None:
     """Say how far a mailing is: every delivery of its audience, counted once."""
+    from mailer.feedback.hearing import hear  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger.audience import excluded  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger.report import progress  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
@@ -25,10 +27,19 @@ def status(issue: IssueOption, newsletter: NewsletterOption = None, as_json: Jso
     with workspace.reading() as connection:
         counts = progress(connection, mailing.id, mailing.audience)
         left_out = excluded(connection, mailing.id)
+        heard = hear(connection, mailing)
     if as_json:
-        say_json(status_json(mailing, counts))
+        last = heard.told.last_event_at.isoformat() if heard and heard.told else None
+        say_json({**status_json(mailing, counts), "last_event_at": last})
         return
     say_status(mailing, counts)
+    if heard is not None:
+        settings = workspace.settings
+        reads = bool(settings.events_queue_url or settings.ses_topic_arns)
+        for heading, words in hearing_lines(
+            heard, workspace.now(), configuration_set=settings.ses_configuration_set, reads=reads
+        ):
+            say(f"  {heading:<11} {words}")
     if left_out:
         say(f"  left out    {reasons(left_out)}")
     if mailing.state == "paused":

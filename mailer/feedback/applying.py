@@ -15,6 +15,7 @@ from mailer.feedback.tables import doubles, events
 from mailer.feedback.values import Feedback, Kind, Policies, Raw, Taken, storable
 from mailer.ledger import facts, mailings, notices, tally
 from mailer.ledger.facts import Evidence
+from mailer.ledger.states import PauseReason
 from mailer.ledger.tables import mailings as mailing_table
 from subscribers.erasure import Hasher
 from subscribers.rows import insert_into, lock_erasures
@@ -123,10 +124,11 @@ def _prove(
     proved = facts.prove(connection, mailing_id, evidence, terms.now)
     all_proved.settled += proved.settled
     all_proved.known.update((mailing_id, number) for number in proved.known)
+    proved.more["returned"] = sum(one.feedback.kind is Kind.CONTENT_BOUNCED for one in letters)
     counts = tally.add(connection, mailing_id, proved.more, terms.now)
     reason = guard.verdict(counts, terms.policies)
     if _stored_doubles(connection, mailing_id, proved.doubles, terms.now):
-        reason = "duplicate"
+        reason = PauseReason.DUPLICATE
     if reason and mailings.pause(connection, mailing_id, reason):
         newsletter, issue = _named(connection, mailing_id)
         all_proved.paused.append((newsletter, issue, reason))

@@ -4,22 +4,23 @@ The shares are those at which Amazon puts an account under review (docs.aws.amaz
 """
 
 from mailer.feedback.values import Policies
-from mailer.ledger.tally import GUARD_BOUNCES, GUARD_COMPLAINTS, Counts
+from mailer.ledger.states import PauseReason
+from mailer.ledger.tally import Counts
 
 
-def verdict(counts: Counts, policies: Policies) -> str:
-    """Why a mailing with these counts must pause; empty: it need not."""
+def verdict(counts: Counts, policies: Policies) -> PauseReason | None:
+    """Why a mailing with these counts must pause; None: it need not."""
     if counts.final >= policies.guard_bounces_after and _reaches(
         counts.hard_bounced, counts.final, policies.guard_bounces
     ):
-        return GUARD_BOUNCES
+        return PauseReason.GUARD_BOUNCES
     if (
         counts.delivered >= policies.guard_complaints_after
         and counts.complained >= policies.guard_complaints_least
         and _reaches(counts.complained, counts.delivered, policies.guard_complaints)
     ):
-        return GUARD_COMPLAINTS
-    return ""
+        return PauseReason.GUARD_COMPLAINTS
+    return None
 
 
 def _reaches(part: int, whole: int, share: float) -> bool:

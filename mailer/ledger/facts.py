@@ -95,7 +95,8 @@ def prove(connection: Connection, mailing_id: int, evidence: Sequence[Evidence],
         if row is not None and _apply(row, one, proved, now):
             changed[one.subscriber_id] = row
     for number, row in changed.items():
-        proved.more.update(_counts(row.facts) - before[number])
+        proved.more.update(_counts(row.facts))
+        proved.more.subtract(before[number])
     if changed:
         _write(connection, mailing_id, sorted(changed.values(), key=lambda row: row.subscriber_id))
     return proved
@@ -170,6 +171,7 @@ def _counts(facts: Mapping[str, datetime | None]) -> Counter[str]:
         delivered=delivered,
         hard_bounced=facts["hard_bounced_at"] is not None,
         complained=delivered and facts["complained_at"] is not None,
+        soft_bounced=not delivered and facts["soft_bounced_at"] is not None,
     )
 
 

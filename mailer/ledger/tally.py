@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Column, Connection, Integer, select, update
 from sqlmodel import Field, SQLModel
 
-from mailer.ledger.states import MailingState
+from mailer.ledger.states import MailingState, PauseReason
 from mailer.ledger.tables import mailings
 from subscribers.columns import UtcDateTime, core
 from subscribers.rows import insert_into
@@ -28,6 +28,8 @@ class Tally(SQLModel, table=True):
     delivered: int
     hard_bounced: int
     complained: int = Field(description="letters that were delivered, and called spam")
+    soft_bounced: int = Field(description="letters that came back softly, and were not delivered all the same")
+    returned: int = Field(description="events of letters that came back because of the letter itself")
     seen_final: int = 0
     seen_delivered: int = 0
     seen_hard_bounced: int = 0
@@ -39,10 +41,10 @@ class Tally(SQLModel, table=True):
 
 tallies = core(Tally)
 
-GUARD_REASONS = (GUARD_BOUNCES, GUARD_COMPLAINTS) = ("guard-bounces", "guard-complaints")
-"""Why the guard pauses a mailing."""
-
 COUNTED = ("final", "delivered", "hard_bounced", "complained")
+"""What the guard judges."""
+TOLD = ("soft_bounced", "returned")
+"""What is only told."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,11 @@ class Counts:
 
 def add(connection: Connection, mailing_id: int, more: Mapping[str, int], now: datetime) -> Counts:
     """Count more letters of a mailing, and give back its counts since it was last resumed."""
-    counts = {name: more.get(name, 0) for name in COUNTED}
+    counts = {name: more.get(name, 0) for name in (*COUNTED, *TOLD)}
     # `seen` is said too: the columns have no default in the database.
     row = {"mailing_id": mailing_id, "last_event_at": now, **counts, **{f"seen_{name}": 0 for name in COUNTED}}
     statement = insert_into(connection, tallies).values(row)
-    changed = {name: tallies.c[name] + statement.excluded[name] for name in COUNTED}
+    changed = {name: tallies.c[name] + statement.excluded[name] for name in counts}
     counted = [(tallies.c[name] - tallies.c[f"seen_{name}"]).label(name) for name in COUNTED]
     found = connection.execute(
         statement.on_conflict_do_update(
@@ -79,7 +81,7 @@ def see(connection: Connection, mailing_id: int) -> None:
     guarded = select(1).where(
         mailings.c.id == mailing_id,
         mailings.c.state == MailingState.PAUSED,
-        mailings.c.reason.in_(GUARD_REASONS),
+        mailings.c.reason.in_([PauseReason.GUARD_BOUNCES, PauseReason.GUARD_COMPLAINTS]),
     )
     connection.execute(
         update(tallies)
@@ -88,8 +90,17 @@ def see(connection: Connection, mailing_id: int) -> None:
     )
 
 
-def last_event_at(connection: Connection, mailing_id: int) -> datetime | None:
-    """When the last event of a mailing was heard; None: none ever was."""
-    return connection.execute(
-        select(tallies.c.last_event_at).where(tallies.c.mailing_id == mailing_id)
-    ).scalar_one_or_none()
+@dataclass(frozen=True)
+class Told:
+    """What of a mailing's feedback no standing says."""
+
+    soft_bounced: int
+    returned: int
+    last_event_at: datetime
+
+
+def told(connection: Connection, mailing_id: int) -> Told | None:
+    """The same, and when the last event was heard; None: none ever was."""
+    chosen = select(tallies.c.soft_bounced, tallies.c.returned, tallies.c.last_event_at)
+    row = connection.execute(chosen.where(tallies.c.mailing_id == mailing_id)).one_or_none()
+    return None if row is None else Told(*row)

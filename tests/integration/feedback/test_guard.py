@@ -19,20 +19,20 @@ SMALL = Policies(guard_bounces_after=20, guard_complaints=0.1, guard_complaints_
 @pytest.mark.parametrize(
     ("counts", "reason"),
     [
-        (Counts(final=199, hard_bounced=199), ""),
-        (Counts(final=200, delivered=191, hard_bounced=9), ""),
+        (Counts(final=199, hard_bounced=199), None),
+        (Counts(final=200, delivered=191, hard_bounced=9), None),
         (Counts(final=200, delivered=190, hard_bounced=10), "guard-bounces"),
-        (Counts(final=10_000, delivered=9_501, hard_bounced=499), ""),
+        (Counts(final=10_000, delivered=9_501, hard_bounced=499), None),
         (Counts(final=10_000, delivered=9_500, hard_bounced=500), "guard-bounces"),
-        (Counts(final=1_999, delivered=1_999, complained=100), ""),
-        (Counts(final=2_000, delivered=2_000, complained=2), ""),
+        (Counts(final=1_999, delivered=1_999, complained=100), None),
+        (Counts(final=2_000, delivered=2_000, complained=2), None),
         (Counts(final=2_000, delivered=2_000, complained=3), "guard-complaints"),
-        (Counts(final=4_000, delivered=4_000, complained=3), ""),
+        (Counts(final=4_000, delivered=4_000, complained=3), None),
         (Counts(final=4_000, delivered=4_000, complained=4), "guard-complaints"),
-        (Counts(), ""),
+        (Counts(), None),
     ],
 )
-def test_a_mailing_pauses_at_these_counts_and_at_no_lesser_ones(counts: Counts, reason: str) -> None:
+def test_a_mailing_pauses_at_these_counts_and_at_no_lesser_ones(counts: Counts, reason: str | None) -> None:
     assert verdict(counts, Policies()) == reason
 
 

@@ -240,6 +240,7 @@ def _feedback() -> None:
             for prefix in ("", "seen_")
             for name in ("final", "delivered", "hard_bounced", "complained")
         ],
+        *[sa.Column(name, sa.Integer, nullable=False) for name in ("soft_bounced", "returned")],
         _moment("last_event_at"),
     )
     op.create_table(
