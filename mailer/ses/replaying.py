@@ -15,8 +15,8 @@ MOST_LINE_BYTES = 1_048_576
 
 TakeIn = Callable[[Sequence[Raw], Callable[[str], Feedback | None]], Taken]
 """Raws, and what reads them -> what became of them, committed."""
-Line = tuple[int, str]
-"""Its number, from 1; and what stands in it."""
+Line = tuple[int, str, str]
+"""Its number, from 1; what stands in it; and why it cannot even be read as text."""
 
 
 def replay(
@@ -35,7 +35,7 @@ def replay(
     total = Taken()
     try:
         with path.open("rb") as file:
-            for batch in _batches(_lines(file, bad)):
+            for batch in _batches(_lines(file)):
                 if stopped():
                     break
                 total += _take(path, batch, take_in, bad)
@@ -50,7 +50,10 @@ def replay(
 def _take(path: Path, batch: Sequence[Line], take_in: TakeIn, bad: Callable[[int, str], None]) -> Taken:
     read: dict[str, Feedback | None] = {}
     raws: list[Raw] = []
-    for number, text in batch:
+    for number, text, problem in batch:
+        if problem:
+            bad(number, problem)
+            continue
         try:
             read[text] = read_event(text)
         except BadEvent as error:
@@ -71,21 +74,21 @@ def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:
         yield batch
 
 
-def _lines(file: BinaryIO, bad: Callable[[int, str], None]) -> Iterator[Line]:
+def _lines(file: BinaryIO) -> Iterator[Line]:
     """Every line that is not empty, without ever holding more than one message's worth of a line."""
     for number in count(1):
         line = file.readline(MOST_LINE_BYTES + 1)
         if not line:
             return
         if len(line) > MOST_LINE_BYTES:
-            bad(number, f"longer than {MOST_LINE_BYTES:,} bytes")
             while line and not line.endswith(b"\n"):
                 line = file.readline(MOST_LINE_BYTES)
+            yield number, "", f"longer than {MOST_LINE_BYTES:,} bytes"
             continue
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
         except UnicodeDecodeError:
-            bad(number, "not UTF-8")
-            continue
-        if text:
-            yield number, text
+            yield number, "", "not UTF-8"
+        else:
+            if text:
+                yield number, text, ""
