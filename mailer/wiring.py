@@ -29,15 +29,13 @@ if TYPE_CHECKING:
     from mailer.links import Links
     from mailer.rendering.edition import Edition
     from mailer.rendering.theme import Theme
+    from mailer.sending.attending import Attendance
     from mailer.sending.notices import NoticeRun
     from mailer.sending.run import Run
     from mailer.ses.certificates import Fetch
     from mailer.ses.office import Office
     from mailer.ses.posted import PostedEvents
     from mailer.transport.base import Envelope, Transport
-
-REQUEST_DAYS = 7
-"""How long the button of a notice works: a holiday, and not much more."""
 
 
 def utc_now() -> datetime:
@@ -56,6 +54,8 @@ class Workspace:
     token: Callable[[], str] = field(default=lambda: secrets.token_hex(8))
     fetch: "Fetch | None" = None
     """Fetches Amazon's certificates; None: from Amazon."""
+    number: Callable[[], int] = field(default=lambda: secrets.randbits(48) + 1)
+    """For notices and requests, whose numbers are given only once, whatever backup is restored."""
 
     # --- the database -----------------------------------------------------------------------------------------------
 
@@ -249,6 +249,24 @@ class Workspace:
 
         return self._notice_run(notice_letters(self._notice, self.links, self.now), stopped)
 
+    def attendance(self, *, stopped: Callable[[], bool]) -> "Attendance":
+        """This process's part in answering readers: `mailer serve` and a worker run its `until` in a thread."""
+        from mailer.consent import clean, decide, waiting  # noqa: PLC0415  # lazy, as above
+        from mailer.sending.attending import Attendance  # noqa: PLC0415  # lazy, as above
+
+        def decided() -> int:
+            with self.reading() as connection:
+                if not waiting(connection):
+                    return 0
+            with self.transaction() as connection:
+                return decide(connection, self.erasure_hashes, self.number, self.now())
+
+        def cleaned() -> None:
+            with self.transaction() as connection:
+                clean(connection, self.now())
+
+        return Attendance(self.notice_run(stopped=stopped), decided, cleaned)
+
     def test_run(self, edition: "Edition", *, stopped: Callable[[], bool]) -> "NoticeRun":
         """What sends test letters of an edition."""
         from mailer.sending.notice_letters import test_letters  # noqa: PLC0415  # lazy, as above
@@ -283,10 +301,11 @@ class Workspace:
         )
 
     def _notice(self, slug: str, kind: "NoticeKind") -> "Edition":
+        from mailer.consent.requests import LIVES  # noqa: PLC0415  # lazy, as above
         from mailer.rendering.notice import render_notice  # noqa: PLC0415  # lazy, as above
 
         newsletter = self.newsletter(slug)
-        return render_notice(newsletter, self.theme(newsletter), kind.value, days=REQUEST_DAYS)
+        return render_notice(newsletter, self.theme(newsletter), kind.value, days=LIVES.days)
 
     # --- feedback ---------------------------------------------------------------------------------------------------
 

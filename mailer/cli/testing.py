@@ -20,8 +20,6 @@ def send_test(
     as_json: JsonOption = False,
 ) -> int:
     """Send an issue as it is now to yourself: marked as a test, in no mailing, and its links change nothing."""
-    from secrets import randbits  # noqa: PLC0415  # lazy: only here
-
     from mailer.cli.signals import stop_signals  # noqa: PLC0415  # lazy: only a run needs them
     from mailer.rendering.checks import check_edition  # noqa: PLC0415  # lazy: heavy
     from mailer.sending.testing import send_tests  # noqa: PLC0415  # lazy: heavy
@@ -41,7 +39,7 @@ def send_test(
             emails,
             newsletter=edition.letterhead.newsletter,
             issue=issue,
-            chance=randbits,
+            number=workspace.number,
             sleep=workspace.sleep,
             now=workspace.now(),
         )

@@ -5,7 +5,7 @@ For feedback: a letter of ours whose tag `mailing` is `TAG` is a notice, and its
 event that bears its tag, and `hear` writes down a fact. None of them commits.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -46,7 +46,7 @@ class NewNotice:
     """A notice to be sent as soon as somebody can."""
 
     id: int
-    """Drawn by chance, see `draw`."""
+    """Drawn by chance."""
     kind: Kind
     newsletter: str
     email: str
@@ -75,12 +75,6 @@ class NoticeRow(NamedTuple):
 
 
 _COLUMNS = [notices.c[name] for name in NoticeRow._fields]
-_BITS = 48
-
-
-def draw(chance: Callable[[int], int]) -> int:
-    """A number for a notice or a request; `chance` gives so many random bits (`secrets.randbits`)."""
-    return chance(_BITS) + 1
 
 
 def add(connection: Connection, new: Sequence[NewNotice], now: datetime) -> None:
@@ -271,6 +265,16 @@ def look(connection: Connection, ids: Collection[int]) -> list[NoticeRow]:
     """These notices as they stand, by address."""
     statement = select(*_COLUMNS).where(notices.c.id.in_(list(ids))).order_by(notices.c.email, notices.c.id)
     return [_row(row) for row in connection.execute(statement)]
+
+
+def of_request(connection: Connection, kind: Kind, request_id: int) -> str:
+    """The letter that answered a request, for the proof of consent: its tag and the transport's own number of it."""
+    row = connection.execute(
+        select(notices.c.id, notices.c.attempt, notices.c.message_id).where(
+            notices.c.kind == kind.value, notices.c.request_id == request_id
+        )
+    ).one_or_none()
+    return "" if row is None else f"{row.id}-{row.attempt} {row.message_id or ''}".strip()
 
 
 def forget(connection: Connection, address_key: str) -> int:

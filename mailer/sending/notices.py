@@ -67,11 +67,15 @@ class NoticeRun:
                     case _:
                         pass
 
+    def is_due(self) -> bool:
+        """Whether a notice waits."""
+        with self.database.reading() as connection:
+            return notices.due(connection, self.kinds, self.only)
+
     def step(self, me: LiveSender) -> Step:
         """Send one notice, if one is due. Raises DatabaseError, and TransportError when nothing was carried."""
-        with self.database.reading() as connection:
-            if not notices.due(connection, self.kinds, self.only):
-                return Step.IDLE
+        if not self.is_due():
+            return Step.IDLE
         if not self.depart(self.stopped):
             return Step.STOPPED
         claimed_at = self.clock()

@@ -20,7 +20,7 @@ def send_tests(
     *,
     newsletter: str,
     issue: int,
-    chance: Callable[[int], int],
+    number: Callable[[], int],
     sleep: Callable[[float], None],
     now: datetime,
 ) -> list[NoticeRow]:
@@ -30,7 +30,7 @@ def send_tests(
     """
     new = [
         NewNotice(
-            id=notices.draw(chance),
+            id=number(),
             kind=Kind.TEST,
             newsletter=newsletter,
             email=email,

@@ -12,19 +12,25 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from mailer.web import events, health
+from mailer.web import confirm, events, health, join
 from mailer.web.armour import Armour
+from mailer.web.attending import attend
 from mailer.web.faults import add_faults, broken
 from mailer.web.site import THREADS, Site
 from mailer.wiring import Workspace
 
-ROUTES: tuple[Callable[[Site], APIRouter], ...] = (health.routes, events.routes)
+ROUTES: tuple[Callable[[Site], APIRouter], ...] = (
+    health.routes,
+    join.routes,
+    confirm.routes,
+    events.routes,
+)
 """Each part's `routes(site)`: its handlers are plain functions, which run in threads and use `site.transaction()`."""
 
 Beside = Callable[[Site, threading.Event], None]
 """What runs in a thread of its own for the life of the app, until the event is set."""
 
-BESIDE: tuple[Beside, ...] = ()
+BESIDE: tuple[Beside, ...] = (attend,)
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The request cannot be read."},

@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 import mailer.database
+from mailer.consent.tables import requests
 from mailer.database.engine import Database, connect
 from mailer.database.schema import HEAD, open_database, revision
 from mailer.errors import DatabaseError, SchemaMismatch, SettingsError
@@ -31,7 +32,17 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_declares(database:
     with database.reading() as connection:
         for metadata in {
             table.metadata
-            for table in (subscribers, imports, deliveries, tallies, notices, events, paces, suppression_pulls)
+            for table in (
+                subscribers,
+                imports,
+                deliveries,
+                tallies,
+                notices,
+                requests,
+                events,
+                paces,
+                suppression_pulls,
+            )
         }:  # one, or the tables are torn apart
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 

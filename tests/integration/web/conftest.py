@@ -1,7 +1,7 @@
 """A workspace with people in it, and the web side over it, behind a real server on loopback."""
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from mailer.database.engine import Database
 from mailer.settings import Settings
-from mailer.web.app import make_app
+from mailer.web.app import Beside, make_app
 from mailer.web.serving import listen, make_server
 from mailer.wiring import Workspace
 from mailer.workspaces import make_workspace
@@ -105,11 +105,11 @@ def open_web(tmp_path: Path, database: Database) -> Generator[Opening]:
     make_workspace(root, title="My News", key=KEY, today=datetime.now(UTC).date())
     url = database.engine.url.render_as_string(hide_password=False)
 
-    def opening(**settings: str) -> Web:
+    def opening(*, beside: Sequence[Beside] = (), **settings: str) -> Web:
         clock = Clock()
         given = {"database_url": url, "base_url": BASE, "secret_keys": KEY, **settings}
         workspace = Workspace(root, Settings.model_validate(given), now=clock)
-        app = make_app(workspace)
+        app = make_app(workspace, beside=beside)
         closing.callback(workspace.close)
         client, port = closing.enter_context(_answering(app))
         return Web(workspace, app, client, port, clock)

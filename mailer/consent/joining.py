@@ -1,0 +1,141 @@
+"""Joining: a request becomes an unconfirmed subscription and a notice; its confirmation makes somebody subscribed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, exists, select
+
+from mailer.consent import requests
+from mailer.consent.requests import Kind, RequestRow
+from mailer.ledger import notices
+from mailer.ledger.notices import Kind as NoticeKind
+from mailer.ledger.notices import NewNotice
+from subscribers import book
+from subscribers.address import parse
+from subscribers.errors import UnknownSubscriber, Unlawful
+from subscribers.lifecycle import LIFTED_BY_CONFIRMING, Actor, ConsentAction, Status
+from subscribers.rows import hold, is_erased, reasons, status_of
+from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions
+
+FORM = "subscribe form"
+"""The source of a consent that was given on our own form."""
+
+Hasher = Callable[[str], Sequence[str]]
+"""An address's key -> the keyed hashes under which it would stand as erased."""
+
+
+def decide(connection: Connection, hashes: Hasher, draw: Callable[[], int], now: datetime) -> int:
+    """Decide what was asked for: who is written to, and who is not. How many requests that were.
+
+    Nobody is written to who complained, bounced, was erased or suppressed by an operator, or was written to often enough.
+    """
+    asked = requests.undecided(connection)
+    for request in asked:
+        why_not = _why_not(connection, request, hashes, now)
+        if why_not:
+            requests.decline(connection, request, why_not)
+            continue
+        subscriber_id = request.subscriber_id
+        if request.kind is Kind.JOIN:
+            subscriber_id = _enter(connection, request, hashes)
+        requests.notice(connection, request, subscriber_id)
+        kind = NoticeKind.CONFIRM if request.kind is Kind.JOIN else NoticeKind.MOVE
+        notices.add(
+            connection,
+            [NewNotice(draw(), kind, request.newsletter, request.email, request.expires_at, request_id=request.id)],
+            now,
+        )
+    return len(asked)
+
+
+def confirm(
+    connection: Connection, newsletter: str, request_id: int, *, evidence: Mapping[str, str], now: datetime
+) -> int | None:
+    """The owner of the address pressed the button. Whom it subscribed; None: the link works no more.
+
+    Pressed again it changes nothing: somebody who left since then does not come back by an old letter.
+    """
+    request = requests.find(connection, Kind.JOIN, newsletter, request_id)
+    if request is None or request.subscriber_id is None or request.expires_at <= now:
+        return None
+    person = hold(connection, request.subscriber_id)
+    if person is None:
+        return None
+    if requests.confirm(connection, request, person.id):
+        letter = notices.of_request(connection, NoticeKind.CONFIRM, request.id)
+        proof = {**evidence, "requested_at": request.asked_at.isoformat(), "notice": letter}
+        try:
+            book.confirm(connection, person.id, newsletter, source=FORM, now=now, evidence=proof)
+        except (Unlawful, UnknownSubscriber):
+            return None
+        return person.id
+    return person.id if status_of(connection, person.id, newsletter) is Status.SUBSCRIBED else None
+
+
+def is_open(connection: Connection, kind: Kind, newsletter: str, request_id: int, now: datetime) -> bool:
+    """Whether the link of a notice still works."""
+    request = requests.find(connection, kind, newsletter, request_id)
+    return request is not None and request.expires_at > now
+
+
+def clean(connection: Connection, now: datetime) -> int:
+    """Forget requests that nobody confirmed, and whoever is in the book by nothing else. How many requests."""
+    over = requests.expire(connection, now)
+    for request in over:
+        if request.kind is Kind.JOIN and request.subscriber_id is not None:
+            _leave_no_trace(connection, request.subscriber_id, request.newsletter)
+    return len(over)
+
+
+def _why_not(connection: Connection, request: RequestRow, hashes: Hasher, now: datetime) -> str:
+    key = parse(request.email).key
+    if request.expires_at <= now:
+        return "expired"
+    if is_erased(connection, hashes(key)):
+        return "erased"
+    lasting = set(connection.execute(reasons(key)).scalars()) - {reason.value for reason in LIFTED_BY_CONFIRMING}
+    if lasting:
+        return "suppressed"
+    return "cap" if requests.noticed_too_often(connection, request.mailbox, now) else ""
+
+
+def _enter(connection: Connection, request: RequestRow, hashes: Hasher) -> int:
+    address = parse(request.email)
+    entered = book.subscribe(
+        connection,
+        address,
+        request.newsletter,
+        actor=Actor.PERSON,
+        source=FORM,
+        hashes=hashes(address.key),
+        now=request.asked_at,
+        evidence=request.evidence,
+    )
+    return entered.subscriber_id
+
+
+def _leave_no_trace(connection: Connection, subscriber_id: int, newsletter: str) -> None:
+    """Take an unconfirmed subscription out again that only a form made, and the person if nothing else is known of them."""
+    person = hold(connection, subscriber_id)
+    if person is None or status_of(connection, subscriber_id, newsletter) is not Status.UNCONFIRMED:
+        return
+    mine = consent_events.c.subscriber_id == subscriber_id
+    here = (mine, consent_events.c.newsletter == newsletter)
+    others = exists().where(*here, consent_events.c.action != ConsentAction.REQUESTED.value)
+    asked = exists().where(*here, consent_events.c.action == ConsentAction.REQUESTED.value)
+    if not connection.execute(select(asked & ~others)).scalar_one() or requests.is_noticed(
+        connection, subscriber_id, newsletter
+    ):
+        return
+    connection.execute(delete(consent_events).where(*here))
+    connection.execute(
+        delete(subscriptions).where(
+            subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.newsletter == newsletter
+        )
+    )
+    known = (subscriptions, consent_events, subscriber_tags)
+    if not any(
+        connection.execute(select(exists().where(table.c.subscriber_id == subscriber_id))).scalar_one()
+        for table in known
+    ):
+        connection.execute(delete(subscribers).where(subscribers.c.id == subscriber_id))
