@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Self
 
 from mailer.errors import MailerError
 from mailer.ledger.claims import Claimed
@@ -60,6 +61,12 @@ class Calls:
         """Wait for the calls that are under way, and end the threads."""
         if self._pool is not None:
             self._pool.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 def _answer(people: Sequence[Claimed], outcome: Callable[[], Sequence[Receipt]]) -> Answer:

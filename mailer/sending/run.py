@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,17 +12,17 @@ from sqlalchemy import ColumnElement
 
 from mailer.database.engine import Database
 from mailer.errors import DatabaseError, MailerError, TransportError
-from mailer.ledger import claims, mailings, senders
-from mailer.ledger.claims import Claim, Claimed, Desk, Settlement
+from mailer.ledger import mailings, senders
+from mailer.ledger.claims import Claim, Claimed, Desk
 from mailer.ledger.mailings import MailingRow
 from mailer.ledger.report import progress
 from mailer.ledger.states import MailingState, State
 from mailer.pacing.pacer import Pacer
+from mailer.sending.answers import NOT_CALLED, Answers
 from mailer.sending.calls import Answer, Calls
 from mailer.sending.healing import bury_and_look_up
-from mailer.sending.settlements import settled
 from mailer.sending.troubles import PATIENCE_SECONDS, Troubles
-from mailer.transport.base import NotSent, Receipt, Refused, Transport
+from mailer.transport.base import Receipt, Refused, Transport
 
 STALE_SECONDS = 60.0
 """A claim older than this is given back, not called for: its sender was stopped in between, and people may have left."""
@@ -32,9 +31,9 @@ OTHERS_SECONDS = 30.0
 """How long we wait for other live senders to settle the last claims before we say so and go."""
 
 _IDLE_SECONDS = 0.2
-_LONGEST_CALL = 60.0
-_TIME_TO_SETTLE = 0.02
-"""Seconds before a departure in which nothing is settled any more: the commit might make it late."""
+_TIME_TO_SETTLE = 0.1
+"""Seconds before a departure in which nothing is settled by a commit of its own: it might make the departure late. What
+is answered then is settled together with the next claim."""
 
 Carried = TypeVar("Carried")
 
@@ -79,54 +78,61 @@ class Run(Generic[Carried]):
 
     def __post_init__(self) -> None:
         self._desk = Desk(self.mailing.id, self.mailing.newsletter, self.segments)
-        self._left = self.limit
         self._troubles = Troubles(self.clock)
         self._looking = threading.Lock()
         self._size = self.batch
-        self._why = ""
+        self._claimed = 0
 
     def go(self) -> End:
         """Send until the end, and say which it was. Raises MailerError for what stops the whole of it."""
         bury_and_look_up(self.database, self.transport, self.mailing, self.now)
-        with senders.sender(self.database, self.now()) as self._me:
-            self._calls = Calls(self.transport.at_once)
+        with senders.sender(self.database, self.now()) as self._me, Calls(self.transport.at_once) as self._calls:
+            self._answers = Answers(
+                self.database,
+                self._calls,
+                self._troubles,
+                self.mailing.id,
+                self._me.id,
+                self.now,
+                self.observe,
+                self._too_fast,
+            )
             try:
                 end = self._loop()
             except MailerError:
                 # The calls that are under way go on to their end. What they come to is known, and shall be written down.
-                with suppress(MailerError):
-                    self._land()
+                self._answers.land_at_last(self.sleep)
                 raise
-            finally:
-                self._calls.close()
             with self.database.transaction() as connection:
                 senders.end(connection, self._me.id, self.now())
             return end
 
     def _loop(self) -> End:
         while not self.stopped():
-            self._settle(self._calls.answered())
-            if self._left is not None and self._left <= 0:
-                self._land()
+            if self._left() == 0:
+                self._answers.land()
                 # Whoever was certainly not sent to does not count for the limit.
-                if self._left <= 0:
+                if self._left() == 0:
                     return self._settled_end() or End.LIMIT
             size = self._departure()
             if not size:
                 break
-            claim, claimed_at = self._claim(size if self._left is None else min(size, self._left))
+            left = self._left()
+            claim, claimed_at = self._claim(size if left is None else min(size, left))
             if claim.last is None:
                 end = self._nobody_pending()
                 if end is not None:
                     return end
                 continue
             self._after, self._waited = claim.last, 0.0
-            if self._left is not None:
-                self._left -= len(claim.deliveries)
-            if claim.deliveries:
-                self._send(claim.deliveries, claimed_at)
-        self._land()
+            self._claimed += len(claim.deliveries)
+            self._send(claim.deliveries, claimed_at)
+        self._answers.land()
         return self._settled_end() or End.STOPPED
+
+    def _left(self) -> int | None:
+        """How many may still be claimed; None: as many as there are."""
+        return None if self.limit is None else max(0, self.limit - self._claimed + self._answers.handed_back)
 
     # --- departure --------------------------------------------------------------------------------------------------
 
@@ -135,7 +141,7 @@ class Run(Generic[Carried]):
         self._wait_out(self._troubles.wait)
         # Room for as many as left last time: a call that has to wait for a thread would leave after its departure.
         while not self.stopped() and not self._calls.has_room(ceil(self._size / self.transport.batch)):
-            self._settle(self._calls.answered(_IDLE_SECONDS))
+            self._answers.settle(_IDLE_SECONDS)
         if self.stopped():
             return 0
         if self.pacer is not None:
@@ -145,7 +151,7 @@ class Run(Generic[Carried]):
     def _rest(self, seconds: float) -> None:
         """Sleep, or settle what is answered meanwhile."""
         if self._calls.under_way and seconds > _TIME_TO_SETTLE:
-            self._settle(self._calls.answered(seconds - _TIME_TO_SETTLE))
+            self._answers.settle(seconds - _TIME_TO_SETTLE)
         else:
             self.sleep(seconds)
 
@@ -153,7 +159,7 @@ class Run(Generic[Carried]):
         """Nothing could be carried: let some time pass before the next try, and end when there is no hope."""
         if self._troubles.nothing_for >= PATIENCE_SECONDS:
             raise TransportError(
-                f"nothing could be sent for {PATIENCE_SECONDS / 60:.0f} minutes: {self._why}",
+                f"nothing could be sent for {PATIENCE_SECONDS / 60:.0f} minutes: {self._answers.last_reason}",
                 hint="look at the network and the account, and run the same command again: nobody was lost",
             )
         while seconds > 0 and not self.stopped():
@@ -161,36 +167,48 @@ class Run(Generic[Carried]):
             self.sleep(nap)
             seconds -= nap
 
+    def _too_fast(self) -> None:
+        self.transport.too_fast()
+        if self.pacer is not None:
+            self.pacer.too_fast()
+
     # --- claim and call ---------------------------------------------------------------------------------------------
 
     def _claim(self, size: int) -> tuple[Claim, float]:
+        """Claim, and write down in the same commit what was answered meanwhile."""
+        if self._answers.gather():
+            # It would raise behind the claim, and leave people claimed for whom nobody calls.
+            self._answers.settle()
         # Before the claim, not after: a process stopped right behind its commit would else find its claim fresh.
         claimed_at = self.clock()
         with self.database.transaction() as connection:
+            settlements = self._answers.write(connection)
             claim = self._desk.claim(connection, after=self._after, size=size, sender_id=self._me.id, now=self.now())
         self.observe("claimed", len(claim.deliveries))
+        self._answers.written(settlements)
         return claim, claimed_at
 
     def _send(self, people: Sequence[Claimed], claimed_at: float) -> None:
-        composed = [(person, self.compose(person)) for person in people]
-        refused = [(person, outcome) for person, outcome in composed if isinstance(outcome, Refused)]
-        if refused:
-            self._settle([Answer([person for person, _ in refused], [outcome for _, outcome in refused])])
-        able = [(person, outcome) for person, outcome in composed if not isinstance(outcome, Refused)]
+        able: list[tuple[Claimed, Carried]] = []
+        for person in people:
+            outcome = self.compose(person)
+            if isinstance(outcome, Refused):
+                self._answers.add(Answer([person], [outcome]))
+            else:
+                able.append((person, outcome))
         for places in self.transport.calls([outcome for _, outcome in able]):
             mine = [able[place] for place in places]
-            self._calls.begin(
-                [person for person, _ in mine], self._calling([outcome for _, outcome in mine], claimed_at)
-            )
+            call = self._calling([outcome for _, outcome in mine], claimed_at)
+            self._calls.begin([person for person, _ in mine], call)
         if not self._calls.under_way:
-            self._settle(self._calls.answered())
+            self._answers.settle()
 
     def _calling(self, envelopes: Sequence[Carried], claimed_at: float) -> Callable[[], Sequence[Receipt]]:
         """The call that a thread makes."""
 
         def call() -> Sequence[Receipt]:
             if abs(self.clock() - claimed_at) > STALE_SECONDS:
-                return [_STALE] * len(envelopes)
+                return [NOT_CALLED] * len(envelopes)
             with self._looking:
                 alive = self._me.lock.held()
             if not alive:
@@ -202,56 +220,11 @@ class Run(Generic[Carried]):
 
         return call
 
-    # --- settle -----------------------------------------------------------------------------------------------------
-
-    def _land(self) -> None:
-        """Let every call that is under way come to its end, and settle it."""
-        while self._calls.under_way:
-            self._settle(self._calls.answered(_LONGEST_CALL))
-        self._settle(self._calls.answered())
-
-    def _settle(self, answers: Sequence[Answer]) -> None:
-        """Write down what became of the calls. Raises what a call could not be made for, when all is written."""
-        if not answers:
-            return
-        settlements: list[Settlement] = []
-        pause = ""
-        for answer in answers:
-            receipts = answer.receipts if answer.error is None else [_STALE] * len(answer.people)
-            settlements += [
-                settled(person.subscriber_id, person.attempt, receipt)
-                for person, receipt in zip(answer.people, receipts, strict=True)
-            ]
-            pause = pause or self._heard(receipts)
-        self.observe("answered", len(settlements))
-        with self.database.transaction() as connection:
-            claims.settle(connection, self.mailing.id, self._me.id, settlements, self.now())
-            if pause:
-                mailings.pause(connection, self.mailing.id, pause)
-        done = sum(settlement.state != State.PENDING for settlement in settlements)
-        if self._left is not None:
-            self._left += len(settlements) - done
-        self.observe("settled", done)
-        for answer in answers:
-            if answer.error is not None:
-                raise answer.error
-
-    def _heard(self, receipts: Sequence[Receipt]) -> str:
-        """What an answer says beside each letter's fate: why the mailing must pause, if it must; and that we are too fast."""
-        if any(receipt is _STALE for receipt in receipts):
-            return ""
-        if any(isinstance(receipt, NotSent) and receipt.too_fast for receipt in receipts):
-            self.transport.too_fast()
-            if self.pacer is not None:
-                self.pacer.too_fast()
-        self._why = next((receipt.reason for receipt in receipts if isinstance(receipt, NotSent)), "")
-        return self._troubles.heard(receipts)
-
     # --- the end ----------------------------------------------------------------------------------------------------
 
     def _nobody_pending(self) -> End | None:
         """A claim came back empty: begin again from the first subscriber, wait for the others, or be done."""
-        self._land()
+        self._answers.land()
         if self._after:
             # Rows behind us may be pending again: given back, resolved, added.
             self._after = 0
@@ -287,6 +260,3 @@ _ENDS = {
     MailingState.PAUSED: End.PAUSED,
     MailingState.CANCELLED: End.CANCELLED,
 }
-
-
-_STALE = NotSent("nothing was called for")

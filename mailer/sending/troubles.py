@@ -32,6 +32,8 @@ class Troubles:
 
     def heard(self, receipts: Sequence[Receipt]) -> str:
         """One call was answered. Why the whole mailing must pause for it; empty: it goes on."""
+        if not receipts:
+            return ""
         self._carried(receipts)
         if any(not isinstance(receipt, NotSent) for receipt in receipts):
             self._lost.append(any(isinstance(receipt, Lost) for receipt in receipts))

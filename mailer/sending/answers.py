@@ -1,0 +1,119 @@
+"""What the calls came to: gathered, written down in one commit, and what follows from it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from mailer.database.engine import Database
+from mailer.errors import DatabaseBusy, DatabaseError, MailerError
+from mailer.ledger import claims, mailings
+from mailer.ledger.claims import Settlement
+from mailer.ledger.states import State
+from mailer.sending.calls import Answer, Calls
+from mailer.sending.settlements import settled
+from mailer.sending.troubles import Troubles
+from mailer.transport.base import NotSent
+
+NOT_CALLED = NotSent("nothing was called for")
+"""For people who were claimed, and for whom no call was made in the end."""
+
+LONGEST_CALL = 60.0
+_LAST_TRIES = 30
+_BETWEEN_TRIES = 0.5
+
+
+@dataclass
+class Answers:
+    """One run's answers. They are kept until they are committed: a database that was away for a moment loses none."""
+
+    database: Database
+    calls: Calls
+    troubles: Troubles
+    mailing_id: int
+    sender_id: int
+    now: Callable[[], datetime]
+    observe: Callable[[str, int], None]
+    too_fast: Callable[[], None]
+    """Told, once it is written down, that the carrier asked for a slower pace."""
+    handed_back: int = 0
+    """How many of the claimed were certainly not sent to, and are pending again."""
+    last_reason: str = ""
+    """Why something was not sent, the last time."""
+    _unwritten: list[Answer] = field(default_factory=list[Answer])
+
+    def add(self, answer: Answer) -> None:
+        """What came of people for whom there is no call."""
+        self._unwritten.append(answer)
+
+    def gather(self, seconds: float = 0.0) -> bool:
+        """Take what was answered; waits so long for the next answer if there is none. Whether some call went wrong altogether."""
+        answers = self.calls.answered(seconds)
+        self._unwritten += answers
+        for answer in answers:
+            self.observe("answered", len(answer.people))
+        return any(answer.error is not None for answer in self._unwritten)
+
+    def settle(self, seconds: float = 0.0) -> None:
+        """Gather, and write it down. Raises what a call could not be made for, when all is written."""
+        self.gather(seconds)
+        if self._unwritten:
+            with self.database.transaction() as connection:
+                settlements = self.write(connection)
+            self.written(settlements)
+
+    def land(self) -> None:
+        """Let every call that is under way come to its end, and settle it."""
+        while self.calls.under_way:
+            self.settle(LONGEST_CALL)
+        self.settle()
+
+    def land_at_last(self, sleep: Callable[[float], None]) -> None:
+        """The same when something broke: what is known is written down if the database comes back soon.
+
+        Raises nothing: whoever calls has something to raise already. What cannot be written is uncertain.
+        """
+        for _ in range(_LAST_TRIES):
+            try:
+                return self.land()
+            except DatabaseBusy:
+                return None  # that took its own long while
+            except DatabaseError:
+                sleep(_BETWEEN_TRIES)
+            except MailerError:
+                pass
+        return None
+
+    def write(self, connection: Connection) -> Sequence[Settlement]:
+        """Write down what was gathered; the caller commits, and then says `written`."""
+        settlements: list[Settlement] = []
+        pause = ""
+        for answer in self._unwritten:
+            receipts = answer.receipts if answer.error is None else [NOT_CALLED] * len(answer.people)
+            settlements += [
+                settled(person.subscriber_id, person.attempt, receipt)
+                for person, receipt in zip(answer.people, receipts, strict=True)
+            ]
+            pause = pause or self.troubles.heard([receipt for receipt in receipts if receipt is not NOT_CALLED])
+        if settlements:
+            claims.settle(connection, self.mailing_id, self.sender_id, settlements, self.now())
+        if pause:
+            mailings.pause(connection, self.mailing_id, pause)
+        return settlements
+
+    def written(self, settlements: Sequence[Settlement]) -> None:
+        """It is committed. Raises what a call could not be made for."""
+        answers, self._unwritten = self._unwritten, []
+        back = sum(settlement.state == State.PENDING for settlement in settlements)
+        self.handed_back += back
+        if settlements:
+            self.observe("settled", len(settlements) - back)
+        not_sent = [receipt for answer in answers for receipt in answer.receipts if isinstance(receipt, NotSent)]
+        if not_sent:
+            self.last_reason = not_sent[-1].reason
+        if any(receipt.too_fast for receipt in not_sent):
+            self.too_fast()
+        for answer in answers:
+            if answer.error is not None:
+                raise answer.error
