@@ -92,7 +92,7 @@ def _mailings(connection: Connection, tokens: set[str]) -> dict[str, int]:
 
 
 def _by_message_id(connection: Connection, given: Iterable[Feedback]) -> dict[str, tuple[int, int, int]]:
-    untagged = {said.message_id: said.sent_at or said.at for said in given if not said.mailing and said.message_id}
+    untagged = {said.message_id: said.accepted_at or said.at for said in given if not said.mailing and said.message_id}
     if not untagged:
         return {}
     return facts.by_message_ids(connection, untagged, min(untagged.values()) - _SLACK, max(untagged.values()) + _SLACK)

@@ -69,7 +69,7 @@ class Feedback:
     """Whom the event names. It may be somebody else: a letter that was forwarded bounces at the last address."""
     at: datetime
     """When it happened, by the carrier's clock."""
-    sent_at: datetime | None = None
+    accepted_at: datetime | None = None
     """When the carrier took the letter."""
     feedback_id: str = ""
     """The carrier's number for this bounce or complaint."""

@@ -80,8 +80,8 @@ def _feedback(told: dict[str, Any], text: str) -> Feedback:
     if not mail:
         raise BadEvent(f"{name} of no letter: `mail` is missing")
     part = _inner(told, _PARTS.get(name, ""))
-    sent_at = _moment(mail.get("timestamp"))
-    at = _moment(part.get("timestamp")) or sent_at
+    accepted_at = _moment(mail.get("timestamp"))
+    at = _moment(part.get("timestamp")) or accepted_at
     if at is None:
         raise BadEvent(f"{name} without a readable timestamp")
     kind, detail, concerned, note = _said(name, part)
@@ -95,7 +95,7 @@ def _feedback(told: dict[str, Any], text: str) -> Feedback:
         destination=tuple(_text(one) for one in _items(mail.get("destination")) if _text(one)),
         concerned=concerned,
         at=at,
-        sent_at=sent_at,
+        accepted_at=accepted_at,
         feedback_id=_text(part.get("feedbackId")),
         note=note,
         raw=storable(text),

@@ -124,7 +124,7 @@ def test_an_event_is_read_whole() -> None:
         destination=(ADA,),
         concerned=(Concerned(ADA, "5.1.1", "smtp; 550 5.1.1 user unknown"),),
         at=AT,
-        sent_at=SENT,
+        accepted_at=SENT,
         feedback_id="0102019d-per-general-000000",
         raw=text,
     )
