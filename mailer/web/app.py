@@ -12,7 +12,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from mailer.web import confirm, events, health, join
+from mailer.web import confirm, events, health, join, unsubscribe
 from mailer.web.armour import Armour
 from mailer.web.attending import attend
 from mailer.web.faults import add_faults, broken
@@ -21,6 +21,7 @@ from mailer.wiring import Workspace
 
 ROUTES: tuple[Callable[[Site], APIRouter], ...] = (
     health.routes,
+    unsubscribe.routes,
     join.routes,
     confirm.routes,
     events.routes,

@@ -1,7 +1,6 @@
 """Finds out how each newsletter's pages look, and never fails: leaving must work when newsletter.yaml is broken or gone."""
 
 import logging
-import threading
 from collections.abc import Callable
 
 from mailer.errors import MailerError
@@ -24,33 +23,29 @@ class Looks:
         self._clock = clock
         self._found: dict[str, tuple[float, Look]] = {}
         self._slugs: tuple[float, tuple[str, ...]] | None = None
-        self._lock = threading.Lock()
 
     def slugs(self) -> tuple[str, ...]:
         """Every newsletter that is here, sorted."""
-        now = self._clock()
-        with self._lock:
-            if self._slugs is None or now - self._slugs[0] > FRESH_SECONDS:
-                self._slugs = (now, tuple(find_newsletters(self._workspace.root / "issues")))
-            return self._slugs[1]
+        now, known = self._clock(), self._slugs
+        if known is None or now - known[0] > FRESH_SECONDS:
+            known = self._slugs = (now, tuple(find_newsletters(self._workspace.root / "issues")))
+        return known[1]
 
     def of(self, slug: str) -> Look:
         """The newsletter's look; a plain one when it is not here, and the last good one while its files are broken."""
         if slug not in self.slugs():
             return self.plain(slug)
-        now = self._clock()
-        with self._lock:
-            known = self._found.get(slug)
-            if known is None or now - known[0] > FRESH_SECONDS:
-                known = (now, self._read(slug, known[1] if known else None))
-                self._found[slug] = known
-            return known[1]
+        # Without a lock: two requests at once may both read, and find the same.
+        now, known = self._clock(), self._found.get(slug)
+        if known is None or now - known[0] > FRESH_SECONDS:
+            known = self._found[slug] = (now, self._read(slug, known[1] if known else None))
+        return known[1]
 
     def plain(self, slug: str = "") -> Look:
         """A look without a newsletter. With only one newsletter here, a page about none of them looks like that one's."""
         slugs = self.slugs()
         if not slug and len(slugs) == 1:
-            return self.of(slugs[0])
+            return self.of(slugs[0])  # which asks for the plain look of this slug where its files are broken
         shared = (self._workspace.root / "templates" / "_shared", shipped_templates() / "_shared")
         return Look(slug, slug, None, LANGUAGE, tuple(folder for folder in shared if folder.is_dir()))
 

@@ -27,6 +27,10 @@ class Impatient(H11Protocol):
 
     _impatience: asyncio.TimerHandle | None = None
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.access_log = False  # it would write down tokens, and is on by itself wherever logging is set up
+
     def connection_made(self, transport: Any) -> None:
         """Somebody is there: they have until HEAD_SECONDS."""
         super().connection_made(transport)

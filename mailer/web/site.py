@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy import Connection
 from starlette.responses import HTMLResponse
 
-from mailer.database.engine import Patience
+from mailer.database.engine import Patience, connect
 from mailer.database.schema import open_database
 from mailer.errors import DatabaseBusy
 from mailer.web import pages
@@ -27,23 +27,28 @@ THREADS = 16
 _WRITERS = THREADS - 4
 """Requests that wait to write: while an import holds the database, the archive must still be read."""
 
-_ASK_AGAIN_SECONDS = 0.25  # SQLite asks ever more seldom: begun anew, we are not passed over by quick senders
+_ASK_AGAIN_SECONDS = 0.001
+"""SQLite itself asks ever more seldom, and has no queue: between the transactions of an import we would never be let in."""
 
 
 class Site:
     """The web side of a workspace, for the life of one app. Raises what opening the database and `Links` raise."""
 
     def __init__(self, workspace: Workspace, clock: Callable[[], float] = time.monotonic) -> None:
-        patience = Patience(busy_seconds=_ASK_AGAIN_SECONDS, lock_seconds=BUSY_SECONDS, connections=THREADS)
         self.workspace = workspace
         self.now = workspace.now
         self.links = workspace.links
         self.looks = Looks(workspace, clock)
-        self.database = open_database(workspace.settings.database_url, patience=patience)
         self._clock = clock
         self._waiting = threading.BoundedSemaphore(_WRITERS)
+        url = workspace.settings.database_url
+        patience = Patience(busy_seconds=BUSY_SECONDS, lock_seconds=BUSY_SECONDS, connections=THREADS)
+        self._database = open_database(url, patience=patience)
         # Of one process only one thread asks for SQLite's only writer's place; PostgreSQL has room for all.
-        self._turn = threading.Lock() if self.database.path else None
+        self._turn = threading.Lock() if self._database.path else None
+        self._writing = self._database
+        if self._turn is not None:
+            self._writing = connect(url, create=False, patience=Patience(busy_seconds=0, connections=1))
 
     # --- pages ------------------------------------------------------------------------------------------------------
 
@@ -66,7 +71,7 @@ class Site:
 
     def reading(self) -> AbstractContextManager[Connection]:
         """One consistent view that writes nothing."""
-        return self.database.reading()
+        return self._database.reading()
 
     @contextmanager
     def transaction(self) -> Generator[Connection]:
@@ -80,7 +85,7 @@ class Site:
         try:
             deadline = self._clock() + BUSY_SECONDS
             if self._turn is None:
-                with self.database.transaction() as connection:
+                with self._writing.transaction() as connection:
                     yield connection
                 return
             if not self._turn.acquire(timeout=BUSY_SECONDS):
@@ -98,14 +103,16 @@ class Site:
         with ExitStack() as stack:
             while True:
                 try:
-                    connection = stack.enter_context(self.database.transaction())
+                    connection = stack.enter_context(self._writing.transaction())
                 except DatabaseBusy:
                     if self._clock() >= deadline:
                         raise
+                    self.workspace.sleep(_ASK_AGAIN_SECONDS)
                 else:
                     break
             yield connection
 
     def close(self) -> None:
         """Close every connection."""
-        self.database.close()
+        self._writing.close()
+        self._database.close()
