@@ -7,8 +7,10 @@ from mailer.cli import (
     deliveries,
     events,
     issues,
+    keys,
     local_ses,
     send,
+    serve,
     status,
     subscribers,
     suppressions,
@@ -36,10 +38,12 @@ app.command()(status.status)
 app.command()(status.pause)
 app.command()(status.resume)
 app.command()(status.cancel)
+app.command()(serve.serve)
 app.command()(local_ses.local_ses)
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(issues.app, name="issues")
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(events.app, name="events")
+app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="db")
