@@ -21,6 +21,8 @@ _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self';
 _LETTER_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; font-src data:; base-uri 'none'"
 )
+_SCHEMES = ("light", "dark")
+_PREFERS = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
 _VIEWS = {"": "Rendered", "phone": "On a phone", "text": "Text", "headers": "Headers", "source": "Source"}
 _BADGES = {
     "BOUNCE": ("bounced", "bad"),
@@ -54,13 +56,23 @@ def page(letters: Sequence[AcceptedLetter], path: str, query: str) -> Page:
     if match is None or int(match[1]) >= len(letters):
         raise not_found(f"There is no {path} here.")
     number, view, letter = int(match[1]), match[2] or "", letters[int(match[1])]
+    scheme = asked.get("scheme", [""])[0]
+    scheme = scheme if scheme in _SCHEMES else ""
     if view == "html":
-        return Page(letter.html.encode(), "text/html; charset=utf-8", _LETTER_POLICY)
+        return Page(_in_scheme(letter.html, scheme).encode(), "text/html; charset=utf-8", _LETTER_POLICY)
     if view == "message":
         return Page(letter.content or b"", "text/plain; charset=utf-8", _LETTER_POLICY)
-    scheme = asked.get("scheme", [""])[0]
-    body = _letter(number, letter, len(letters), view, scheme if scheme in {"light", "dark"} else "")
-    return _html(letter.subject or "Letter", body)
+    return _html(letter.subject or "Letter", _letter(number, letter, len(letters), view, scheme))
+
+
+def _in_scheme(html: str, scheme: str) -> str:
+    """A letter as a reader sees it who prefers light or dark.
+
+    A frame with a strange page in it takes the browser's own preference, whatever the page around it says.
+    """
+    if not scheme:
+        return html
+    return _PREFERS.sub(lambda found: "(min-width:0)" if found[1].lower() == scheme else "(max-width:0)", html)
 
 
 # --- the list -------------------------------------------------------------------------------------------------------
@@ -166,13 +178,14 @@ def _tabs(number: int, views: dict[str, str], view: str, scheme: str) -> str:
 
     tabs = "".join(link(name, title, scheme, name == view) for name, title in views.items())
     if view in {"", "phone"}:
-        schemes = "".join(link(view, each.title(), each, each == scheme) for each in ("light", "dark"))
+        schemes = "".join(link(view, each.title(), each, each == scheme) for each in _SCHEMES)
         tabs += f'<span class="right">{schemes}</span>'
     return f'<nav class="views" aria-label="Views of the letter">{tabs}</nav>'
 
 
 def _view(number: int, letter: AcceptedLetter, view: str, scheme: str) -> str:
-    frame = f'class="{scheme}" sandbox="" referrerpolicy="no-referrer" src="/_local/letters/{number}/html"'
+    chosen = f"?scheme={scheme}" if scheme else ""
+    frame = f'sandbox="" referrerpolicy="no-referrer" src="/_local/letters/{number}/html{chosen}"'
     match view:
         case "":
             return f'<iframe title="The letter" {frame}></iframe>'

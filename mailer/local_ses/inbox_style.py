@@ -46,11 +46,9 @@ dd{margin:0;overflow-wrap:anywhere}
 .views a:hover{color:var(--ink)}
 .views a[aria-current]{color:var(--ink);font-weight:600;border-color:var(--accent)}
 .views .right{margin-left:auto;display:flex}
-iframe{display:block;border:0;width:100%;height:calc(100vh - 6rem);min-height:24rem;background:Canvas}
+iframe{display:block;border:0;width:100%;height:calc(100vh - 6rem);min-height:24rem;background:#fff}
 .hand{background:var(--desk);padding:1.5rem 1rem}
 .hand iframe{width:399px;max-width:100%;height:812px;margin:0 auto;border:12px solid #2b2a27;border-radius:34px}
-.light{color-scheme:light}
-.dark{color-scheme:dark}
 pre{margin:0;padding:1.25rem;white-space:pre-wrap;overflow-wrap:anywhere;font:.875rem/1.55 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 table{border-collapse:collapse;width:100%;font-size:.925rem}
 th,td{text-align:left;vertical-align:top;padding:.5rem 1.25rem;border-top:1px solid var(--line)}

@@ -62,9 +62,13 @@ def test_a_letter_without_html_opens_as_text(ses: Any, server: Server) -> None:
 
 
 def test_a_letter_can_be_looked_at_in_light_and_in_dark(ses: Any, server: Server) -> None:
-    send(ses)
-    assert '<iframe title="The letter" class="dark"' in get(server, "/_local/letters/0?scheme=dark")[0]
-    assert '<iframe title="The letter" class=""' in get(server, "/_local/letters/0?scheme=%22%3E")[0]
+    send(ses, name="<style>@media ( Prefers-Color-Scheme:dark ){p{color:red}}</style>")
+    assert 'src="/_local/letters/0/html?scheme=dark"' in get(server, "/_local/letters/0?scheme=dark")[0]
+    assert 'src="/_local/letters/0/html"' in get(server, "/_local/letters/0?scheme=%22%3E")[0]
+    shown = {scheme: get(server, f"/_local/letters/0/html?scheme={scheme}")[0] for scheme in ("", "light", "dark")}
+    assert "@media ( Prefers-Color-Scheme:dark )" in shown[""]
+    assert "@media (max-width:0)" in shown["light"]
+    assert "@media (min-width:0)" in shown["dark"]
 
 
 def test_the_letters_to_one_person_are_found(ses: Any, server: Server) -> None:
