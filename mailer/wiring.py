@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mailer.ses.office import Office
     from mailer.ses.posted import PostedEvents
     from mailer.transport.base import Envelope, Transport
+    from subscribers.address import Address
 
 
 def utc_now() -> datetime:
@@ -91,6 +92,19 @@ class Workspace:
         from subscribers.erasure import keyed_hashes  # noqa: PLC0415  # lazy, as above
 
         return keyed_hashes(key, self.settings.keys())
+
+    def erase(self, connection: "Connection", address: "Address") -> bool:
+        """Erase a person: from the book, from requests and notices, from what came back. Whether anything was held."""
+        from mailer.consent import erase  # noqa: PLC0415  # lazy, as above
+        from mailer.feedback.retention import forget_person  # noqa: PLC0415  # lazy, as above
+        from subscribers.rows import hold, lock_erasures  # noqa: PLC0415  # lazy, as above
+
+        # First of all, as everybody does who enters somebody: in another order two of them would wait for each other.
+        lock_erasures(connection, to_erase=True)
+        person = hold(connection, address)
+        forgotten = forget_person(connection, person.id if person else None, address.key)
+        hashes = self.erasure_hashes(address.key)
+        return erase(connection, address, hashes=hashes, now=self.now()) or forgotten > 0
 
     # --- issues -----------------------------------------------------------------------------------------------------
 
@@ -283,7 +297,7 @@ class Workspace:
         )
 
         def depart(stopped: Callable[[], bool]) -> bool:
-            return transport.rate() is None or pacer.wait(stopped, self.sleep) > 0
+            return transport.rate() is None or pacer.wait(stopped, self.sleep) is not None
 
         def too_fast() -> None:
             transport.too_fast()
@@ -361,7 +375,9 @@ class Workspace:
         def take_in(texts: Sequence[str]) -> None:
             self.take_in([Raw(text, "web") for text in texts], database=database)
 
-        trust = Trust(read_topics(self.settings.ses_topic_arns), Certificates(self.fetch or fetch_certificate, self.now))
+        trust = Trust(
+            read_topics(self.settings.ses_topic_arns), Certificates(self.fetch or fetch_certificate, self.now)
+        )
         return PostedEvents(trust, take_in, confirm_subscription)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,15 @@ _NAP = 0.001
 """The shortest sleep: a clock need not see less pass, and the wait would never end."""
 
 _LONGEST_LEAD = 10.0
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Permission for so many recipients to leave now. Nothing of it is kept for later."""
+
+    recipients: int
+    seconds: float
+    """Until the next departure: whoever can, spreads them over this time."""
 
 
 class Pacer:
@@ -53,8 +63,8 @@ class Pacer:
         with self._transaction() as connection:
             return slow_down(connection, self._name, now)
 
-    def wait(self, stopped: Callable[[], bool], sleep: Callable[[float], None]) -> int:
-        """Sleep until so many recipients may leave. 0 as soon as `stopped` says so. `sleep` sleeps seconds, or less.
+    def wait(self, stopped: Callable[[], bool], sleep: Callable[[float], None]) -> Leave | None:
+        """Sleep until somebody may leave; None as soon as `stopped` says so. `sleep` sleeps seconds, or less.
 
         A departure missed by more than J (a slow disk, a stopped process) is given up for another one: to use it late
         would crowd the second that it falls in. So is one that a clock set back has put out of reach.
@@ -71,14 +81,14 @@ class Pacer:
             late = self._clock() - departure
             if late <= SLACK:
                 self._lead *= 0.9
-                return n
+                return Leave(n, span)
             # Where each commit takes longer than J, a sender alone would miss every departure there is: it asks for
             # ones that lie as far ahead as it was late. Only when it happens twice in a row: a process that was stopped
             # once and wakes up would else leave a gap of seconds before each departure, for all senders.
             if missed is not None:
                 self._lead = min(max(2 * self._lead, min(missed, late)), _LONGEST_LEAD)
             missed = late
-        return 0
+        return None
 
     def _take(self, span: float) -> float:
         with self._transaction() as connection:

@@ -17,7 +17,7 @@ from mailer.ledger.claims import Claim, Claimed, Desk
 from mailer.ledger.mailings import MailingRow
 from mailer.ledger.report import progress
 from mailer.ledger.states import MailingState, State
-from mailer.pacing.pacer import Pacer
+from mailer.pacing.pacer import Leave, Pacer
 from mailer.sending.answers import NOT_CALLED, Answers
 from mailer.sending.calls import Answer, Calls
 from mailer.sending.healing import bury_and_look_up
@@ -114,11 +114,12 @@ class Run(Generic[Carried]):
                 # Whoever was certainly not sent to does not count for the limit.
                 if self._left() == 0:
                     return self._settled_end() or End.LIMIT
-            size = self._departure()
-            if not size:
+            leave = self._departure()
+            if leave is None:
                 break
             left = self._left()
-            claim, claimed_at = self._claim(size if left is None else min(size, left))
+            size = leave.recipients if left is None else min(leave.recipients, left)
+            claim, claimed_at = self._claim(size)
             if claim.last is None:
                 end = self._nobody_pending()
                 if end is not None:
@@ -126,7 +127,7 @@ class Run(Generic[Carried]):
                 continue
             self._after, self._waited = claim.last, 0.0
             self._claimed += len(claim.deliveries)
-            self._send(claim.deliveries, claimed_at)
+            self._send(claim.deliveries, claimed_at, leave.seconds)
         self._answers.land()
         return self._settled_end() or End.STOPPED
 
@@ -136,17 +137,20 @@ class Run(Generic[Carried]):
 
     # --- departure --------------------------------------------------------------------------------------------------
 
-    def _departure(self) -> int:
-        """Wait until so many may leave; 0 when somebody says stop."""
+    def _departure(self) -> Leave | None:
+        """Wait until somebody may leave; None when somebody says stop."""
         self._wait_out(self._troubles.wait)
         # Room for as many as left last time: a call that has to wait for a thread would leave after its departure.
         while not self.stopped() and not self._calls.has_room(ceil(self._size / self.transport.batch)):
             self._answers.settle(_IDLE_SECONDS)
         if self.stopped():
-            return 0
-        if self.pacer is not None:
-            self._size = self.pacer.wait(self.stopped, self._rest)
-        return self._size
+            return None
+        if self.pacer is None:
+            return Leave(self.batch, 0.0)
+        leave = self.pacer.wait(self.stopped, self._rest)
+        if leave is not None:
+            self._size = leave.recipients
+        return leave
 
     def _rest(self, seconds: float) -> None:
         """Sleep, or settle what is answered meanwhile."""
@@ -188,7 +192,8 @@ class Run(Generic[Carried]):
         self._answers.written(settlements)
         return claim, claimed_at
 
-    def _send(self, people: Sequence[Claimed], claimed_at: float) -> None:
+    def _send(self, people: Sequence[Claimed], claimed_at: float, seconds: float) -> None:
+        """Compose and call, the calls evenly over so many seconds: twenty at once would crowd the second they fall in."""
         able: list[tuple[Claimed, Carried]] = []
         for person in people:
             outcome = self.compose(person)
@@ -196,17 +201,21 @@ class Run(Generic[Carried]):
                 self._answers.add(Answer([person], [outcome]))
             else:
                 able.append((person, outcome))
-        for places in self.transport.calls([outcome for _, outcome in able]):
+        calls = list(self.transport.calls([outcome for _, outcome in able]))
+        for number, places in enumerate(calls):
             mine = [able[place] for place in places]
-            call = self._calling([outcome for _, outcome in mine], claimed_at)
+            wait = number * seconds / len(calls) if self.transport.at_once > 1 else 0.0
+            call = self._calling([outcome for _, outcome in mine], claimed_at, wait)
             self._calls.begin([person for person, _ in mine], call)
         if not self._calls.under_way:
             self._answers.settle()
 
-    def _calling(self, envelopes: Sequence[Carried], claimed_at: float) -> Callable[[], Sequence[Receipt]]:
+    def _calling(self, envelopes: Sequence[Carried], claimed_at: float, wait: float) -> Callable[[], Sequence[Receipt]]:
         """The call that a thread makes."""
 
         def call() -> Sequence[Receipt]:
+            if wait:
+                self.sleep(wait)
             if abs(self.clock() - claimed_at) > STALE_SECONDS:
                 return [NOT_CALLED] * len(envelopes)
             with self._looking:

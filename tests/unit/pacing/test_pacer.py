@@ -104,7 +104,8 @@ class Waiter:
 
     def wait(self, stopped: Callable[[], bool]) -> int:
         """How many may leave."""
-        return self.pacer.wait(stopped, lambda seconds: (self.sleep(seconds), None)[1])
+        leave = self.pacer.wait(stopped, lambda seconds: (self.sleep(seconds), None)[1])
+        return 0 if leave is None else leave.recipients
 
 
 def pacer(transaction: Transaction, time: Time, rate: float, n: int) -> Waiter:

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from mailer.database.engine import Database
-from mailer.pacing import Pacer, slow_down, take_departure
+from mailer.pacing import Pacer, slow_down, step, take_departure
+from mailer.pacing.pacer import Leave
 from mailer.pacing.slowing import SLOWEST, Slowness
 from mailer.pacing.tables import paces
 
@@ -70,7 +71,7 @@ def test_another_senders_pace_is_halved_too_and_fewer_leave_together(database: D
         Pacer(database.transaction, "ses", lambda: 100, lambda rate: int(rate / 10), clock=lambda: now)
         for _ in range(2)
     )
-    assert one.wait(lambda: False, sleep) == 10
+    assert one.wait(lambda: False, sleep) == Leave(10, step(100, 10))
     assert one.too_fast()
-    assert other.wait(lambda: False, sleep) == 10  # it reads of it with this departure
-    assert (other.rate, other.wait(lambda: False, sleep)) == (50, 5)
+    assert other.wait(lambda: False, sleep) == Leave(10, step(100, 10))  # it reads of it with this departure
+    assert (other.rate, other.wait(lambda: False, sleep)) == (50, Leave(5, step(50, 5)))
