@@ -63,6 +63,8 @@ class ConsentAction(StrEnum):
     """There is no such mailbox, which ends all subscriptions too: whoever gets the address next asked for nothing."""
     MERGED = "merged"
     """An operator said that another entry of the book is this person; what was known of that one is theirs now."""
+    MOVED = "moved"
+    """The person's letters go to another address now, as they confirmed there."""
     LIFTED = "lifted"
     """A suppression was lifted; the evidence says which one, and why."""
 

@@ -9,7 +9,7 @@ from mailer.consent import joining, requests
 from mailer.ledger import notices
 from subscribers import suppressing
 from subscribers.address import Address
-from subscribers.rows import hold
+from subscribers.rows import hold, lock_erasures
 
 NOTICES_KEPT = timedelta(days=30)
 """How long a settled notice keeps its address: events about it come within days."""
@@ -27,7 +27,9 @@ def erase(connection: Connection, address: Address, *, hashes: Sequence[str], no
 
     Deliveries stay: they hold a number without a name. See `subscribers.suppressing.erase` for what else stays.
     """
+    lock_erasures(connection, to_erase=True)
     person = hold(connection, address)
-    traces = requests.forget(connection, address.key, person.id if person else None)
-    traces += notices.forget(connection, address.key)
-    return suppressing.erase(connection, address, hashes=hashes, now=now) or traces > 0
+    forgotten = requests.forget(connection, address.key, person.id if person else None)
+    # Also what went to an address that they once asked letters to be sent to.
+    letters = notices.forget(connection, address.key, forgotten)
+    return suppressing.erase(connection, address, hashes=hashes, now=now) or bool(forgotten) or letters > 0

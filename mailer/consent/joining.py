@@ -11,10 +11,10 @@ from mailer.ledger import notices
 from mailer.ledger.notices import Kind as NoticeKind
 from mailer.ledger.notices import NewNotice
 from subscribers import book
-from subscribers.address import parse
+from subscribers.address import Address, parse
 from subscribers.errors import UnknownSubscriber, Unlawful
 from subscribers.lifecycle import LIFTED_BY_CONFIRMING, Actor, ConsentAction, Status
-from subscribers.rows import hold, is_erased, reasons, status_of
+from subscribers.rows import Held, hold, is_erased, reasons, status_of
 from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions
 
 FORM = "subscribe form"
@@ -70,6 +70,30 @@ def confirm(
             return None
         return person.id
     return person.id if status_of(connection, person.id, newsletter) is Status.SUBSCRIBED else None
+
+
+def join_at_once(
+    connection: Connection,
+    person: Held,
+    newsletter: str,
+    *,
+    source: str,
+    hashes: Hasher,
+    evidence: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Subscribe somebody who has just proved that the mailbox is theirs: by a link that only it knows."""
+    book.subscribe(
+        connection,
+        Address(email=person.email, key=person.key),
+        newsletter,
+        actor=Actor.PERSON,
+        source=source,
+        hashes=hashes(person.key),
+        now=now,
+        evidence=evidence,
+    )
+    book.confirm(connection, person.id, newsletter, source=source, now=now, evidence=evidence)
 
 
 def is_open(connection: Connection, kind: Kind, newsletter: str, request_id: int, now: datetime) -> bool:

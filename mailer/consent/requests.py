@@ -198,12 +198,12 @@ def forget_old(connection: Connection, now: datetime) -> int:
     return connection.execute(statement).rowcount
 
 
-def forget(connection: Connection, address_key: str, subscriber_id: int | None) -> int:
-    """Delete every request about an address, because its owner was erased. How many."""
+def forget(connection: Connection, address_key: str, subscriber_id: int | None) -> list[int]:
+    """Delete every request about an address, because its owner was erased. Their numbers."""
     mine = func.lower(requests.c.email) == address_key
     if subscriber_id is not None:
         mine |= requests.c.subscriber_id == subscriber_id
-    return connection.execute(delete(requests).where(mine)).rowcount
+    return list(connection.execute(delete(requests).where(mine).returning(requests.c.id)).scalars())
 
 
 def is_noticed(connection: Connection, subscriber_id: int, newsletter: str) -> bool:

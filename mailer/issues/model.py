@@ -191,8 +191,12 @@ class Newsletter:
     site: str = ""
     fields: tuple[str, ...] = ()
     """Custom fields of a subscriber that an issue may use, beside name, first_name and email."""
+    editable: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Those of the fields that readers may change themselves -> how they are called on their page."""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """Section kind -> the words over it, where the theme's own do not fit."""
+    archive: Literal["listed", "noindex", "unlisted"] = "listed"
+    """On the web: for everyone; not for search engines; or each issue by its own link alone."""
 
 
 @dataclass(frozen=True)

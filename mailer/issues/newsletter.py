@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel import Locale, UnknownLocaleError
@@ -53,6 +54,7 @@ def _read(source: Source, entries: Entries, slug: str) -> Newsletter:
     if ENCODED.search(title):
         source.mistake(entries.place("title"), "title cannot hold '=?…?=', which mail programs decode")
     name, email = _sender(source, entries)
+    fields = _fields(source, entries)
     newsletter = Newsletter(
         slug=slug,
         path=source.path,
@@ -69,8 +71,10 @@ def _read(source: Source, entries: Entries, slug: str) -> Newsletter:
         beats=tuple(words for words, _ in entries.texts("beats")),
         reply_to=_reply_to(source, entries),
         site=_site(source, entries),
-        fields=_fields(source, entries),
+        fields=fields,
+        editable=_editable(source, entries, fields),
         labels=_labels(entries),
+        archive=_archive(source, entries),
     )
     entries.close()
     return newsletter
@@ -157,6 +161,34 @@ def _fields(source: Source, entries: Entries) -> tuple[str, ...]:
         elif name in [earlier for earlier, _ in named[:index]]:
             source.mistake(place, f"the field '{name}' is given twice")
     return tuple(name for name, _ in named)
+
+
+def _editable(source: Source, entries: Entries, fields: tuple[str, ...]) -> dict[str, str]:
+    given = entries.entries("editable")
+    found: dict[str, str] = {}
+    if given is None:
+        return found
+    for name, node in given.rest():
+        if name not in fields:
+            near = closest(name, fields)
+            guess = f", did you mean '{near}'?" if near else ": name it there first"
+            source.mistake(given.key_place(name), f"editable: '{name}' is not among fields{guess}")
+        elif words := given.words(name, node):
+            found[name] = words
+    return found
+
+
+def _archive(source: Source, entries: Entries) -> Literal["listed", "noindex", "unlisted"]:
+    match entries.text("archive"):
+        case "" | "listed":
+            return "listed"
+        case "noindex":
+            return "noindex"
+        case "unlisted":
+            return "unlisted"
+        case other:
+            source.mistake(entries.place("archive"), f"archive is listed, noindex or unlisted, not '{other}'")
+            return "unlisted"
 
 
 def _labels(entries: Entries) -> dict[str, str]:

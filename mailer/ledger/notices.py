@@ -277,9 +277,10 @@ def of_request(connection: Connection, kind: Kind, request_id: int) -> str:
     return "" if row is None else f"{row.id}-{row.attempt} {row.message_id or ''}".strip()
 
 
-def forget(connection: Connection, address_key: str) -> int:
-    """Delete every notice to an address, because its owner was erased. How many."""
-    return connection.execute(delete(notices).where(func.lower(notices.c.email) == address_key)).rowcount
+def forget(connection: Connection, address_key: str, requests: Collection[int] = ()) -> int:
+    """Delete every notice to an address, and the answers to these requests, because their owner was erased. How many."""
+    mine = or_(func.lower(notices.c.email) == address_key, notices.c.request_id.in_(list(requests)))
+    return connection.execute(delete(notices).where(mine)).rowcount
 
 
 def forget_old(connection: Connection, before: datetime) -> int:

@@ -12,7 +12,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from mailer.web import confirm, events, health, join, unsubscribe
+from mailer.web import confirm, events, health, join, preferences, trial, unsubscribe
 from mailer.web.armour import Armour
 from mailer.web.attending import attend
 from mailer.web.faults import add_faults, broken
@@ -24,6 +24,8 @@ ROUTES: tuple[Callable[[Site], APIRouter], ...] = (
     unsubscribe.routes,
     join.routes,
     confirm.routes,
+    preferences.routes,
+    trial.routes,
     events.routes,
 )
 """Each part's `routes(site)`: its handlers are plain functions, which run in threads and use `site.transaction()`."""
