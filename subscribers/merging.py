@@ -101,6 +101,18 @@ def merged_into(connection: Connection, subscriber_id: int) -> Sequence[tuple[in
     return [(row[0], row[1]) for row in connection.execute(chosen.order_by(merged.subscriber_id))]
 
 
+def addresses_merged_into(connection: Connection, address: Address) -> Sequence[Address]:
+    """The addresses that went when they were merged into the person of this one, as they are compared."""
+    merged = merged_subscribers.c
+    chosen = (
+        select(merged.address_key)
+        .join_from(merged_subscribers, subscribers, subscribers.c.id == merged.kept_id)
+        .where(subscribers.c.email_key == address.key, merged.address_key.is_not(None))
+        .order_by(merged.subscriber_id)
+    )
+    return [Address(email=key, key=key) for key in connection.execute(chosen).scalars() if key is not None]
+
+
 def _status(kept: Status | None, gone: Status, *, left: bool) -> Status:
     """A departure of either counts; else what the kept address has, whose mailbox has its own proof, or none.
 

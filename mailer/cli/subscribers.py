@@ -6,15 +6,16 @@ import typer
 
 from mailer.cli.exporting import export
 from mailer.cli.importing import ConsentOption, import_
+from mailer.cli.known import known
+from mailer.cli.many import remove, tag
 from mailer.cli.options import JsonOption, NewsletterOption, SegmentOption, YesOption
 from mailer.cli.output import ask, say, say_json, say_json_array, say_lines
+from mailer.cli.people import history, merge
+from mailer.cli.statistics import stats
 from mailer.errors import UsageError
 from subscribers.lifecycle import Actor, Status
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from subscribers.address import Address
     from subscribers.people import Person
 
 app = typer.Typer(help="Who is in the address book.", no_args_is_help=True, rich_markup_mode=None)
@@ -70,7 +71,7 @@ def show(email: EmailArgument, newsletter: NewsletterOption = None, as_json: Jso
     workspace = open_workspace()
     slug = workspace.newsletter(newsletter).slug
     with workspace.reading() as connection:
-        person = _known(connection, address, slug)
+        person = known(connection, address, slug)
         subscriptions = newsletters(connection, person.id)
     if as_json:
         say_json({**_as_json(person), "newsletters": subscriptions})
@@ -114,65 +115,21 @@ def list_(
 
 
 @app.command()
-def tag(
-    email: EmailArgument,
-    add: Annotated[list[str] | None, typer.Option("--add", metavar="TAG", help="Put this tag on them.")] = None,
-    remove: Annotated[list[str] | None, typer.Option("--remove", metavar="TAG", help="Take this tag off them.")] = None,
-) -> None:
-    """Put tags on a person, and take tags off them."""
-    from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
-    from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
-    from subscribers.book import tag, untag  # noqa: PLC0415  # lazy: heavy
-
-    if not add and not remove:
-        raise UsageError("nothing to do", hint="say --add TAG or --remove TAG")
-    address = parse(email)
-    workspace = open_workspace()
-    with workspace.transaction() as connection:
-        person = _known(connection, address, "")
-        untag(connection, person.id, remove or [])
-        tag(connection, person.id, add or [])
-        tags = _known(connection, address, "").tags
-    say(f"{person.email}: {', '.join(tags) or 'no tags'}")
-
-
-@app.command()
-def remove(email: EmailArgument, newsletter: NewsletterOption = None, yes: YesOption = False) -> int:
-    """End a person's subscription to one newsletter. They stay in the book, so that no import brings them back."""
-    from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
-    from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
-    from subscribers.book import remove  # noqa: PLC0415  # lazy: heavy
-
-    address = parse(email)
-    workspace = open_workspace()
-    slug = workspace.newsletter(newsletter).slug
-    with workspace.reading() as connection:
-        person = _known(connection, address, slug)
-    if not ask(f"End the subscription of {person.email} to {slug}? Only they themselves can begin it again.", yes=yes):
-        say("Nothing was changed.")
-        return 1
-    with workspace.transaction() as connection:
-        ended = remove(connection, address, slug, now=workspace.now())
-    say(f"{person.email} is {'now' if ended else 'already'} unsubscribed from {slug}.")
-    return 0
-
-
-@app.command()
 def erase(email: EmailArgument, yes: YesOption = False) -> int:
     """Delete a person and everything personal about them, for good (GDPR art. 17)."""
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
     from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
+    from subscribers.merging import addresses_merged_into  # noqa: PLC0415  # lazy: heavy
     from subscribers.rows import suppressed  # noqa: PLC0415  # lazy: heavy
-    from subscribers.suppressing import erase  # noqa: PLC0415  # lazy: heavy
 
     address = parse(email)
     workspace = open_workspace()
-    hashes = workspace.erasure_hashes(address.key)
     with workspace.reading() as connection:
         if suppressed(connection, address.key) is None:
-            _known(connection, address, "")
+            known(connection, address, "")
+        addresses = [address, *addresses_merged_into(connection, address)]
     question = (
-        f"{address.email}: their address, name, tags, fields, subscriptions and proofs of consent will be gone for good.\n"
+        f"{' and '.join(one.email for one in addresses)}: their address, name, tags, fields, subscriptions and proofs of consent will be gone for good.\n"
         "What stays: a keyed hash, so that no import brings them back, and which issues were sent to a number without a\n"
         "name. Letters in an outbox and backups of the database are not touched. Erase?"
     )
@@ -180,27 +137,19 @@ def erase(email: EmailArgument, yes: YesOption = False) -> int:
         say("Nothing was changed.")
         return 1
     with workspace.transaction() as connection:
-        erase(connection, address, hashes=hashes, now=workspace.now())
+        for one in addresses:
+            workspace.erase(connection, one)
     say("Erased. Letters in an outbox and backups of the database may still name them.")
     return 0
 
 
 app.command("import")(import_)
 app.command()(export)
-
-
-def _known(connection: "Connection", address: "Address", newsletter: str) -> "Person":
-    """The person; raises UnknownSubscriber, and says when the address is suppressed all the same."""
-    from subscribers.errors import UnknownSubscriber  # noqa: PLC0415  # lazy, as the others
-    from subscribers.people import show  # noqa: PLC0415  # lazy: heavy
-    from subscribers.rows import suppressed  # noqa: PLC0415  # lazy: heavy
-
-    person = show(connection, address, newsletter)
-    if person is None:
-        reason = suppressed(connection, address.key)
-        hint = f"the address is suppressed: {reason}" if reason else "`mailer subscribers list` says who is"
-        raise UnknownSubscriber(f"nobody here has the address {address.email}", hint=hint)
-    return person
+app.command()(tag)
+app.command()(remove)
+app.command()(history)
+app.command()(merge)
+app.command()(stats)
 
 
 def _fields(pairs: list[str]) -> dict[str, str]:
