@@ -243,7 +243,12 @@ def _say_plan(workspace: "Workspace", edition: "Edition", plan: "Plan", rate: fl
     say(f"  transport  {workspace.transport.name}: {workspace.transport.about}")
     if rate is not None:
         now = min(plan.to_send, limit or plan.to_send)
-        say(f"  rate       {rate:g} a second, about {duration(now / rate)}")
+        mode = plan.found.mode if plan.found else workspace.mode(rate)
+        how = f", {_MODES[mode]}" if mode else ""
+        say(f"  rate       {rate:g} a second{how}, about {duration(now / rate)}")
+
+
+_MODES = {"raw": "a call for each letter", "bulk": "up to 50 people in a call"}
 
 
 def _plan_json(plan: "Plan", rate: float | None, found: "Sequence[Finding]") -> dict[str, Any]:
