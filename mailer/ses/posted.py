@@ -8,7 +8,7 @@ from mailer.errors import MailerError
 from mailer.ses.certificates import CannotFetch
 from mailer.ses.sns import NotBelieved, SnsMessage, Topic, Trust
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 TakeIn = Callable[[Sequence[str]], object]
 """Raw events -> what became of them, committed. Raises MailerError when they could not be stored."""
@@ -34,10 +34,10 @@ class PostedEvents:
         try:
             self._handle(self._trust.believe(content, message_type))
         except NotBelieved as refusal:
-            _log.warning("POST /events/ses: refused, %s", refusal)
+            _logger.warning("POST /events/ses: refused, %s", refusal)
             return HTTPStatus.FORBIDDEN
         except (CannotFetch, MailerError) as error:
-            _log.error("POST /events/ses: could not be stored, Amazon will try again: %s", error)
+            _logger.error("POST /events/ses: could not be stored, Amazon will try again: %s", error)
             return HTTPStatus.SERVICE_UNAVAILABLE
         return HTTPStatus.OK
 
@@ -47,9 +47,9 @@ class PostedEvents:
                 self._take_in([message.text])
             case "SubscriptionConfirmation":
                 self._confirm(message.topic, message.token)
-                _log.warning("POST /events/ses: the subscription of %s is confirmed", message.topic.arn)
+                _logger.warning("POST /events/ses: the subscription of %s is confirmed", message.topic.arn)
             case _:
                 # Nothing is to be done, and nothing is lost: who has the right to, has ended the subscription.
-                _log.warning(
+                _logger.warning(
                     "POST /events/ses: the subscription of %s was ended; no events come from it", message.topic.arn
                 )
