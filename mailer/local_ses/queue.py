@@ -22,6 +22,15 @@ _POLL_SECONDS = 0.1
 _TIDY = 10_000
 
 
+_PREFIX = "AWS.SimpleQueueService."
+_OLDER_NAMES = {
+    "QueueDoesNotExist": f"{_PREFIX}NonExistentQueue",
+    **{
+        name: _PREFIX + name
+        for name in ("EmptyBatchRequest", "TooManyEntriesInBatchRequest", "BatchEntryIdsNotDistinct")
+    },
+}
+
 # A message by its number: the letter, which of the things that are told of it, and the how many-th copy of that.
 _COPIES = 1 << 4
 _THINGS = 1 << 4
@@ -186,6 +195,11 @@ class Queue:
                 "QueueArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:{NAME}",
             }
         return {"Attributes": {name: str(value) for name, value in known.items() if name in asked or "All" in asked}}
+
+
+def older_name(code: str) -> str:
+    """What an error was called when SQS spoke XML: it still says so beside the new name, and boto3 reports that one."""
+    return _OLDER_NAMES.get(code, code)
 
 
 def queue_url(base: str) -> str:

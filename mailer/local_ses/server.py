@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from typing import Any
 
 from mailer.local_ses import inbox
 from mailer.local_ses.options import as_json
+from mailer.local_ses.queue import older_name
 from mailer.local_ses.refusals import Refusal, not_found
 from mailer.local_ses.service import Answer, LocalSes
 
@@ -156,7 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.local_ses.call_queue(target.rpartition(".")[2], _parsed(body), base=self._base())
         if isinstance(answer, Refusal):
             named = {"__type": f"com.amazonaws.sqs#{answer.code}", "message": answer.message}
-            self._write(_json(answer.status, named, _SQS_JSON))
+            older = (("x-amzn-query-error", f"{older_name(answer.code)};Sender"),)
+            self._write(replace(_json(answer.status, named, _SQS_JSON), headers=older))
         else:
             self._write(_json(200, answer, _SQS_JSON))
 
