@@ -12,7 +12,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from mailer.web import confirm, events, health, join, preferences, trial, unsubscribe
+from mailer.web import archive, confirm, events, health, join, preferences, trial, unsubscribe
 from mailer.web.armour import Armour
 from mailer.web.attending import attend
 from mailer.web.faults import add_faults, broken
@@ -22,6 +22,7 @@ from mailer.wiring import Workspace
 ROUTES: tuple[Callable[[Site], APIRouter], ...] = (
     health.routes,
     unsubscribe.routes,
+    archive.routes,
     join.routes,
     confirm.routes,
     preferences.routes,
