@@ -5,6 +5,7 @@ import platform
 import sys
 
 import composing
+import events
 import ledger
 import rendering
 import sending
@@ -16,6 +17,7 @@ BENCHMARKS = {
     "composing": composing,
     "sending": sending,
     "ledger": ledger,
+    "events": events,
     "ses": ses,
     "starting": starting,
 }

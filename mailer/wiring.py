@@ -346,10 +346,10 @@ class Workspace:
 
         `database` is one that waits for others as long as the caller can. Raises DatabaseError.
         """
-        from mailer.feedback.intake import take  # noqa: PLC0415  # lazy, as above
+        from mailer.feedback.intake import BREATH_SECONDS, CROWD, take  # noqa: PLC0415  # lazy, as above
         from mailer.ses.events import read_event  # noqa: PLC0415  # lazy, as above
 
-        return take(
+        taken = take(
             database or self.database,
             raws,
             read=read or read_event,
@@ -357,6 +357,9 @@ class Workspace:
             now=self.now(),
             policies=self.policies,
         )
+        if database is None and self.database.path is not None and len(raws) >= CROWD:
+            self.sleep(BREATH_SECONDS)
+        return taken
 
     def forget_events(self) -> int:
         """Forget events whose time is over, as MAILER_EVENTS_KEEP_DAYS says; how many rows. Raises DatabaseError."""
