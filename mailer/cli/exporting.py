@@ -47,11 +47,11 @@ def export(
     with workspace.reading() as connection:
         hold_still(connection)
         written = _Counted()
-        chunks = _chunks(connection, slug, chosen, written, as_lines=chosen_format == "jsonl")
+        pieces = _pieces(connection, slug, chosen, written, as_lines=chosen_format == "jsonl")
         if output == Path("-"):
-            say_file(chunks)
+            say_file(pieces)
             return 0
-        _write(output, chunks)
+        _write(output, pieces)
     warn(f"{count(written.people, 'person', 'people')} of {slug} written to {output}.")
     return 0
 
@@ -67,7 +67,7 @@ class _Counted:
             yield record
 
 
-def _chunks(
+def _pieces(
     connection: "Connection", slug: str, chosen: "ColumnElement[bool] | None", counted: _Counted, *, as_lines: bool
 ) -> Iterator[str]:
     from subscribers.exports import as_csv, as_json_lines  # noqa: PLC0415  # lazy: heavy
@@ -77,13 +77,13 @@ def _chunks(
     return as_json_lines(people) if as_lines else as_csv(people, field_names(connection, slug, chosen))
 
 
-def _write(path: Path, chunks: Iterable[str]) -> None:
+def _write(path: Path, pieces: Iterable[str]) -> None:
     """The file all at once or not at all, readable by nobody else: it holds addresses. Raises MailerError."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.resolve().parent)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                file.writelines(chunks)
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(path)

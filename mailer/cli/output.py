@@ -48,16 +48,16 @@ def say_lines(lines: Iterable[str]) -> None:
             return
 
 
-def say_file(chunks: Iterable[str]) -> None:
+def say_file(pieces: Iterable[str]) -> None:
     """Print a file's text as it comes; unchanged, unless a terminal would obey what stands in it."""
     harmless = clean if sys.stdout.isatty() else str
-    for some in _batches(chunks):
+    for some in _batches(pieces):
         if not _out(harmless(some)):
             return
 
 
-def _batches(chunks: Iterable[str]) -> Iterator[str]:
-    rest = iter(chunks)
+def _batches(pieces: Iterable[str]) -> Iterator[str]:
+    rest = iter(pieces)
     while some := "".join(islice(rest, _AT_ONCE)):
         yield some
 
