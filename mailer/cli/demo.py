@@ -1,16 +1,20 @@
-"""The whole loop on sample data and this machine only: import, send, see who got it, who did not, and why."""
+"""The whole loop on sample data and this machine only: import, send through an SES, hear what became of it, see who got it."""
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+import sys
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from random import SystemRandom
 
 from mailer.cli.output import say
 from mailer.errors import MailerError
-from mailer.wiring import open_workspace
-from subscribers.address import parse
-from subscribers.lifecycle import SuppressionReason
-from subscribers.suppressing import suppress
+from mailer.local_ses.letters import AcceptedLetter
+from mailer.local_ses.options import Options
+from mailer.local_ses.queue import queue_url
+from mailer.local_ses.server import LocalSes, Server, serve
 
 _CONFIRMED = """\
 email,name,tags
@@ -24,7 +28,8 @@ edsger@example.org,,
 radia@example.org,Radia Perlman,pro
 margaret@example.org,Margaret Hamilton,
 not an address,Nobody,
-barbara@example.org,Barbara Liskov,beta
+bounce+barbara@simulator.amazonses.com,Barbara Liskov,beta
+complaint+leslie@simulator.amazonses.com,Leslie Lamport,
 ADA@example.org,Ada again,
 """
 
@@ -34,13 +39,8 @@ tim@example.org,Tim,
 vint@example.org,Vint,
 """
 
-_SETTINGS = {
-    "MAILER_DATABASE_URL": "sqlite:///mailer.db",
-    "MAILER_TRANSPORT": "outbox",
-    "MAILER_OUTBOX": "outbox",
-    "MAILER_BASE_URL": "http://localhost:8000",
-    "MAILER_SECRET_KEYS": "the-key-of-the-demo-signs-nothing-real",
-}
+_PORT = 8054
+"""That of `mailer local-ses`, so that the workspace goes on with one after the demo."""
 
 _MARK = ".mailer-demo"
 
@@ -48,37 +48,86 @@ _MARK = ".mailer-demo"
 def perform(folder: Path, run: Callable[[list[str]], int]) -> int:
     """Make the demo's folder anew and run its commands through `run`, as a person would type them; the exit code."""
     _fresh(folder)
-    root = Path.cwd()
-    before = dict(os.environ)
-    # The demo is on its own whatever the environment says: it must never touch a real list.
-    os.environ.update(_SETTINGS)
+    with _local_ses() as server:
+        with _inside(folder, _settings(server.url)):
+            for command in _commands():
+                say(f"\n$ mailer {' '.join(f'{word!r}' if ' ' in word else word for word in command)}")
+                code = run(command)
+                if code:
+                    return code
+        letters = folder.resolve() / "letters"
+        _keep(server.local_ses.log, letters)
+        say(f"\nThe letters lie in {letters}: open one in your mail program.\nThe workspace is {folder}.")
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            say(f"Look at them in an inbox at {server.url}/ until Ctrl-C.")
+            with suppress(KeyboardInterrupt):
+                while True:
+                    time.sleep(3600)
+    say(f"To go on: `mailer local-ses` in one terminal, `cd {folder}` and any other command in a second one.")
+    return 0
+
+
+@contextmanager
+def _local_ses() -> Generator[Server]:
+    """An SES on this machine, at its usual port if that is free."""
+    account = LocalSes(Options(rate=14.0), clock=time.time, chance=SystemRandom())
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(serve(account, port=_PORT))
+        except OSError:
+            running = stack.enter_context(serve(account))
+        yield running
+
+
+def _settings(url: str) -> dict[str, str]:
+    return {
+        "MAILER_DATABASE_URL": "sqlite:///mailer.db",
+        "MAILER_TRANSPORT": "ses",
+        "MAILER_SES_CONFIGURATION_SET": "newsletter",
+        "MAILER_EVENTS_QUEUE_URL": queue_url(url),
+        "MAILER_BASE_URL": "http://localhost:8000",
+        "MAILER_SECRET_KEYS": "the-key-of-the-demo-signs-nothing-real",
+        "AWS_ENDPOINT_URL_SESV2": url,
+        "AWS_ENDPOINT_URL_SQS": url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+
+@contextmanager
+def _inside(folder: Path, settings: dict[str, str]) -> Generator[None]:
+    """In the demo's folder, with the demo's settings alone: whatever the environment says, a real list is never touched."""
+    root, before = Path.cwd(), dict(os.environ)
+    for name in before:
+        if name.startswith(("MAILER_", "AWS_")):
+            del os.environ[name]
+    os.environ.update(settings)
     try:
         os.chdir(folder)
-        for command in _commands():
-            say(f"\n$ mailer {' '.join(f'{word!r}' if ' ' in word else word for word in command)}")
-            code = run(command)
-            if code:
-                return code
-        outbox = Path("outbox").resolve()
+        yield
     finally:
         os.chdir(root)
         os.environ.clear()
         os.environ.update(before)
-    say(
-        f"\nThe letters lie in {outbox}: open one in your mail program.\nThe workspace is {folder}; `cd {folder}` and try more."
-    )
-    return 0
+
+
+def _keep(letters: Iterable[AcceptedLetter], folder: Path) -> None:
+    folder.mkdir()
+    for letter in letters:
+        (folder / f"{letter.recipient}.eml").write_bytes(letter.content or b"")
 
 
 def _commands() -> Iterator[list[str]]:
-    consent = "the demo's sign-up form"
-    yield ["subscribers", "import", "confirmed.csv", "--consent-source", consent, "--yes"]
+    yield ["subscribers", "import", "confirmed.csv", "--consent-source", "the demo's sign-up form", "--yes"]
     yield ["subscribers", "import", "unconfirmed.csv", "--yes"]
     yield ["subscribers", "remove", "margaret@example.org", "--yes"]
-    _suppress("barbara@example.org")
     yield ["send", "--issue", "54", "--yes"]
+    yield ["events", "poll", "--once"]
+    yield ["status", "--issue", "54"]
     yield ["deliveries", "list", "--issue", "54"]
     yield ["deliveries", "list", "--issue", "54", "--state", "excluded"]
+    yield ["suppressions", "list"]
 
 
 def _fresh(folder: Path) -> None:
@@ -92,7 +141,8 @@ def _fresh(folder: Path) -> None:
         (folder / "confirmed.csv").write_text(_CONFIRMED, encoding="utf-8")
         (folder / "unconfirmed.csv").write_text(_UNCONFIRMED, encoding="utf-8")
         (folder / ".env").write_text(
-            "".join(f"{name}={value}\n" for name, value in _SETTINGS.items()), encoding="utf-8"
+            "".join(f"{name}={value}\n" for name, value in _settings(f"http://127.0.0.1:{_PORT}").items()),
+            encoding="utf-8",
         )
     except OSError as error:
         raise MailerError(
@@ -105,12 +155,3 @@ def shipped_issues() -> Path:
     package = Path(__file__).resolve().parents[1]
     inside = package / "_shipped" / "issues"
     return inside if inside.is_dir() else package.parent / "issues"
-
-
-def _suppress(email: str) -> None:
-    """A hard bounce, as SES would report it: an address that is never mailed again."""
-    say(f"\n(a letter to {email} bounces: the address is suppressed)")
-    workspace = open_workspace()
-    with workspace.transaction() as connection:
-        suppress(connection, parse(email).key, SuppressionReason.BOUNCED, note="the demo says so", now=workspace.now())
-    workspace.close()
