@@ -53,6 +53,14 @@ def parse(text: str) -> Address:
     return Address(email=email, key=email.lower())
 
 
+def is_ordinary(text: str) -> bool:
+    """Whether an address is one that `parse` takes as it stands, but for the upper and lower case of its domain.
+
+    For those who read a million of them; of the others nothing is said.
+    """
+    return _ORDINARY.match(text) is not None
+
+
 def _judged(text: str) -> tuple[str, str]:
     """Local part and A-label domain, by email-validator; raises BadAddress."""
     if not text:

@@ -6,7 +6,9 @@ SubscribersError
 ├── BadSegment          a segment expression that does not parse, with its column
 ├── UnknownSubscriber   nobody here has that address
 ├── Unlawful            a change that `lifecycle` does not allow
-└── BadImport           a file that cannot be read at all (one bad row is not an error: it is reported)
+├── BadImport           a file that cannot be read at all (one bad row is not an error: it is reported)
+├── UnknownImport       there is no import of that number
+└── ImportStopped       another process applies the same import, or takes it back
 """
 
 
@@ -44,3 +46,11 @@ class Unlawful(SubscribersError):
 
 class BadImport(SubscribersError):
     """A file that cannot be read as a list of subscribers at all."""
+
+
+class UnknownImport(SubscribersError):
+    """There is no import of that number."""
+
+
+class ImportStopped(SubscribersError):
+    """Another process applies the same import, or takes it back."""

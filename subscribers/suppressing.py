@@ -10,6 +10,7 @@ from subscribers import lifecycle
 from subscribers.address import Address
 from subscribers.erasure import marks
 from subscribers.errors import Unlawful
+from subscribers.imports.tables import import_changes, import_suppressions, import_tags
 from subscribers.lifecycle import ENDS_ALL, Actor, ConsentAction, SuppressionReason
 from subscribers.rows import (
     end_all,
@@ -122,12 +123,13 @@ def erase(connection: Connection, address: Address, *, hashes: Sequence[str], no
     person = hold(connection, address)
     if person is not None:
         # Said out loud, not left to ON DELETE CASCADE, which SQLite obeys only where a pragma was set.
-        for table in (consent_events, subscriber_tags, subscriptions):
+        for table in (import_changes, import_tags, consent_events, subscriber_tags, subscriptions):
             connection.execute(delete(table).where(table.c.subscriber_id == person.id))
         connection.execute(delete(merged_subscribers).where(merged_subscribers.c.kept_id == person.id))
         connection.execute(delete(subscribers).where(subscribers.c.id == person.id))
     was_merged = merged_subscribers.c.address_key == address.key
     connection.execute(update(merged_subscribers).where(was_merged).values(address_key=None))
+    connection.execute(delete(import_suppressions).where(import_suppressions.c.address_key == address.key))
     in_clear = connection.execute(delete(suppressions).where(suppressions.c.address_key == address.key))
     row = {"address_key": marks(hashes)[0], "reason": SuppressionReason.ERASED.value, "at": now, "note": ""}
     insert_new(connection, suppressions, row)

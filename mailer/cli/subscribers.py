@@ -6,6 +6,7 @@ import typer
 
 from mailer.cli.exporting import export
 from mailer.cli.importing import ConsentOption, import_
+from mailer.cli.imports import imports, undo_import
 from mailer.cli.known import known
 from mailer.cli.many import remove, tag
 from mailer.cli.options import JsonOption, NewsletterOption, SegmentOption, YesOption
@@ -144,6 +145,8 @@ def erase(email: EmailArgument, yes: YesOption = False) -> int:
 
 
 app.command("import")(import_)
+app.command("imports")(imports)
+app.command("undo-import")(undo_import)
 app.command()(export)
 app.command()(tag)
 app.command()(remove)

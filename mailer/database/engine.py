@@ -3,7 +3,7 @@
 import json
 import os
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,16 @@ class Database:
             yield connection
 
     @contextmanager
+    def connected(self) -> Generator[Connection]:
+        """One connection for several transactions, opened by `writing` and `viewing`: temporary tables live as long as it.
+
+        It is closed in the end, not lent to anybody else. Raises DatabaseError.
+        """
+        with self._connected() as connection:
+            connection.detach()
+            yield connection
+
+    @contextmanager
     def _connected(self) -> Generator[Connection]:
         try:
             with self.engine.connect() as connection:
@@ -60,6 +70,35 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def writing(connection: Connection) -> Generator[None]:
+    """As `Database.transaction`, on a connection of `Database.connected`."""
+    with connection.execution_options(**_WRITES).begin():
+        yield
+
+
+@contextmanager
+def viewing(connection: Connection) -> Generator[None]:
+    """As `Database.reading`, on a connection of `Database.connected`; it may write temporary tables."""
+    with connection.execution_options(mailer_writes=False).begin():
+        yield
+
+
+def others_wrote(connection: Connection) -> Callable[[], bool]:
+    """Asks whether another connection changed the database since it was asked before; on PostgreSQL, where nobody waits, no."""
+    raw: Any = connection.connection.dbapi_connection
+    seen = None
+
+    def asked() -> bool:
+        nonlocal seen
+        if connection.dialect.name != "sqlite":
+            return False
+        before, seen = seen, raw.execute("PRAGMA data_version").fetchone()[0]
+        return before is not None and seen != before
+
+    return asked
 
 
 @dataclass(frozen=True)

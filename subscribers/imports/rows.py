@@ -1,20 +1,17 @@
-"""Reads a CSV file into rows that know their physical line. A row that cannot be read never takes the others with it."""
+"""Reads lines of CSV or JSON into rows that know their physical line. A row that cannot be read never takes the others with it."""
 
 import csv
-import re
-from collections import deque
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import NamedTuple
-
-from subscribers.errors import BadImport
-from subscribers.imports.report import BadRow
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, cast
 
 LONGEST_ROW = 100
 """Physical lines of one row. A quote that is opened and never closed would else take the rest of the file with it."""
 
-_HEAD = 1 << 20
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_WINDOW = 1000
+
+
+_OPEN = ("quotes that do not fit", "a double quote is opened here and not closed")
 
 
 class Row(NamedTuple):
@@ -24,107 +21,123 @@ class Row(NamedTuple):
     cells: list[str]
 
 
-def read_rows(path: Path) -> Iterator[Row | BadRow]:
-    """Every row that is not empty, in order, the header too.
+class Unreadable(NamedTuple):
+    """A row that is no row, as it stands in the file."""
 
-    UTF-8, with or without a byte-order mark; any line ends. Raises BadImport when the file cannot be read at all.
-    """
-    _refuse_what_is_no_text(path)
-    try:
-        # surrogateescape: one byte that is not UTF-8 must not end the reading; its row is reported.
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            yield from _rows(_Lines(file))
-    except OSError as error:
-        raise _unreadable(path, error) from error
+    line: int
+    cells: list[str]
+    """The line itself, as one."""
+    kind: str
+    reason: str
 
 
-class _TooManyLines(Exception):
-    pass
+def csv_rows(blocks: Iterator[list[str]], separator: str) -> Iterator[list[Row | Unreadable]]:
+    """Every row that is not empty, in order, the header too; some hundred at a time."""
+    first, rest = 1, list[str]()
+    for block in blocks:
+        lines = rest + block
+        for start in range(0, len(lines), _WINDOW):
+            window = rest + lines[start : start + _WINDOW] if start else lines[:_WINDOW]
+            rows, used = _read(window, first, separator, final=False)
+            first, rest = first + used, window[used:]
+            if rows:
+                yield rows
+    rows, _ = _read(rest, first, separator, final=True)
+    yield rows
 
 
-class _Lines:
-    """Physical lines for csv.reader, which can go back to the second line of a row that went wrong."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = iter(lines)
-        self._again: deque[str] = deque()
-        self._taken: list[str] = []
-        self.first = 1
-        self.not_utf8 = False
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._lines)
-        self._taken.append(line)
-        if not line.isascii() and _NOT_UTF8.search(line):
-            self.not_utf8 = True
-        if len(self._taken) > LONGEST_ROW:
-            raise _TooManyLines
-        return line
-
-    def done(self) -> None:
-        """The row is read; the next line begins another."""
-        self.first += len(self._taken)
-        self._taken.clear()
-        self.not_utf8 = False
-
-    def go_back(self) -> None:
-        """Give up the row's first line alone: those after it may be rows of their own."""
-        self._again.extendleft(reversed(self._taken[1:]))
-        del self._taken[1:]
-        self.done()
-
-
-def _rows(lines: _Lines) -> Iterator[Row | BadRow]:
-    reader = csv.reader(lines, strict=True)
-    while True:
+def _read(lines: Sequence[str], first: int, separator: str, *, final: bool) -> tuple[list[Row | Unreadable], int]:
+    """The rows of some lines, and how many of the lines they took; what is left may be the beginning of a row."""
+    rows: list[Row | Unreadable] = []
+    start = 0
+    while start < len(lines):
+        reader = csv.reader(lines[start:] if start else lines, delimiter=separator, strict=True)
+        base = start
         try:
-            cells = next(reader, None)
-        except (csv.Error, _TooManyLines) as error:
-            yield BadRow(lines.first, _reason(error))
-            lines.go_back()
-            reader = csv.reader(lines, strict=True)
-            continue
-        if cells is None:
-            return
-        if lines.not_utf8:
-            yield BadRow(lines.first, "not UTF-8: save the file as UTF-8 and import it again")
-        elif any(cells):
-            yield Row(lines.first, cells)
-        lines.done()
+            for cells in reader:
+                if base + reader.line_num - start > LONGEST_ROW:
+                    rows.append(Unreadable(first + start, [lines[start].rstrip("\r\n")], *_OPEN))
+                    start += 1
+                    break
+                if cells:
+                    rows.append(Row(first + start, cells))
+                start = base + reader.line_num
+        except csv.Error as error:
+            left = len(lines) - start
+            if not final and base + reader.line_num >= len(lines) and _unfinished(error) and left < LONGEST_ROW:
+                break
+            rows.append(Unreadable(first + start, [lines[start].rstrip("\r\n")], *_why(error)))
+            start += 1
+    return rows, start
 
 
-def _reason(error: csv.Error | _TooManyLines) -> str:
+def _unfinished(error: csv.Error) -> bool:
+    return str(error) == "unexpected end of data"
+
+
+def _why(error: csv.Error) -> tuple[str, str]:
     said = str(error)
-    if "field limit" in said:
-        return f"a cell is longer than {csv.field_size_limit():,} characters"
+    if "field limit" in said or "field larger" in said:
+        return "a cell that is too long", f"a cell is longer than {csv.field_size_limit():,} characters"
     if "expected after" in said:
-        return "a double quote stands inside a quoted cell; write it twice there"
-    return "a double quote is opened here and not closed"
+        return "quotes that do not fit", "a double quote stands inside a quoted cell; write it twice there"
+    return _OPEN
 
 
-def _refuse_what_is_no_text(path: Path) -> None:
-    """Say what a file is when it is not a CSV file, before its bytes become a thousand bad rows."""
+def json_rows(blocks: Iterator[list[str]], header: Sequence[str]) -> Iterator[list[Row | Unreadable]]:
+    """JSON Lines as rows under a header; an object with a key that the header has not is refused, not cut short."""
+    known = set(header)
+    first = 1
+    for block in blocks:
+        rows: list[Row | Unreadable] = []
+        for line, text in enumerate(block, start=first):
+            if text.strip():
+                rows.append(_json_row(line, text, header, known))
+        first += len(block)
+        if rows:
+            yield rows
+
+
+def _json_row(line: int, text: str, header: Sequence[str], known: set[str]) -> Row | Unreadable:
+    found = json_object(text)
+    raw = [text.strip()]
+    if found is None:
+        return Unreadable(line, raw, "no JSON", "this line is not a JSON object")
+    more = found.keys() - known
+    if more:
+        return Unreadable(
+            line, raw, "a key that came too late", f'the key "{min(more)}" is in none of the objects before'
+        )
+    return Row(line, [found.get(name, "") for name in header])
+
+
+def json_object(text: str) -> dict[str, str] | None:
+    """A JSON object with its values as cells: lists with commas, what is inside `fields` as `fields.city`. None: it is none."""
     try:
-        if not path.is_file():
-            path.stat()
-            raise BadImport(f"{path} is not a file", hint="name a CSV file")
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if not head.strip():
-        raise BadImport(f"{path} is empty", hint="its first line names the columns: email,name,tags")
-    if head.startswith(b"PK\x03\x04"):
-        raise BadImport(f"{path} is a spreadsheet or a zip archive", hint="export it as CSV (UTF-8)")
-    first_line = re.split(rb"[\r\n]", head, maxsplit=1)[0]
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in first_line:
-        raise BadImport(f"{path} is not UTF-8 text", hint="save it as CSV (UTF-8)")
-    if len(first_line) == _HEAD:
-        raise BadImport(f"{path}:1: the first line does not end", hint="name a CSV file")
+        found: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    cells: dict[str, str] = {}
+    for name, value in cast("dict[str, Any]", found).items():
+        if name == "fields" and isinstance(value, dict):
+            inner = cast("dict[str, Any]", value)
+            cells.update({f"fields.{key}": _cell(each) for key, each in inner.items()})
+        else:
+            cells[name] = _cell(value)
+    return cells
 
 
-def _unreadable(path: Path, error: OSError) -> BadImport:
-    return BadImport(f"{path} cannot be read: {error.strerror or error}")
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case list() if not any(isinstance(each, (dict, list)) for each in cast("list[Any]", value)):
+            return ",".join(_cell(each) for each in cast("list[Any]", value))
+        case _:
+            return json.dumps(value, ensure_ascii=False)

@@ -1,10 +1,9 @@
-"""Takes the people of a file into the book set-wise: staged in temporary tables, then one statement for all of them.
+"""Holds the people of the files in temporary tables, each once and in order of their keys, without a lock on the book.
 
-What the statements allow is what `book.subscribe` allows an import, person by person; a test holds them together.
+The tables live as long as the connection, and only it sees them: kill the process and they are gone, addresses and all.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -15,266 +14,184 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    and_,
-    case,
+    Text,
+    bindparam,
+    delete,
     exists,
     func,
-    literal,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.schema import CreateTable, DropTable
 
-from subscribers.candidates import suppressed_because
-from subscribers.lifecycle import ConsentAction, Status
-from subscribers.rows import insert_into
-from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions
+from subscribers.imports.merging import merged
 
-SLICE = 5000
-"""Rows staged by one statement."""
+PAGE = 5000
+"""Rows of people who are there twice that are looked at together."""
+
+_GONE = -1
+"""In place of a combination of tags: the row went into another one of the same person."""
 
 _METADATA = MetaData()
 
 
-def _temporary(name: str, *columns: Column[Any], **options: Any) -> Table:
-    return Table(name, _METADATA, *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP", **options)
-
-
-# Every good row of the file. `tags` numbers a combination of tags: a file has a million rows, and a dozen of those.
-_rows = _temporary(
-    "import_row",
-    Column("line", Integer, primary_key=True, autoincrement=False),
-    Column("email_key", String, nullable=False),
-    Column("email", String, nullable=False),
-    Column("name", String, nullable=False),
-    Column("tags", Integer, nullable=False),
-)
-_tags = _temporary(
-    "import_tag",
-    Column("tags", Integer, primary_key=True, autoincrement=False),
-    Column("tag", String, primary_key=True),
-)
-# Everyone in it once, with what they were before. In order of the key, and so are all the statements below: a million
-# people inserted in the file's order would touch the index on addresses a million times at random.
-_people = _temporary(
-    "import_person",
-    Column("email_key", String, primary_key=True),
-    Column("email", String, nullable=False),
-    Column("name", String, nullable=False),
-    Column("subscriber_id", Integer),
-    Column("status", String),
-    Column("kept_out", String),
-    sqlite_with_rowid=False,
-)
-_person_tags = _temporary(
-    "import_person_tag",
-    Column("email_key", String, primary_key=True),
-    Column("tag", String, primary_key=True),
-    sqlite_with_rowid=False,
-)
-_TABLES = (_rows, _tags, _people, _person_tags)
-_let_in = _people.c.kept_out.is_(None)
+def temporary(name: str, *columns: Column[Any], **options: Any) -> Table:
+    """A table that only its connection sees, and that is gone with it."""
+    return Table(name, _METADATA, *columns, prefixes=["TEMPORARY"], **options)
 
 
 class StagedRow(NamedTuple):
-    """A good row of the file, in the order of `import_row`'s columns."""
+    """A good row of a file, in the order of the columns of `import_row`."""
 
-    line: int
     email_key: str
     email: str
     name: str
     tags: int
-    """The number of a combination of tags."""
+    """The number of a combination of tags: a file has a million rows, and a dozen of those."""
+    fields: str
+    """Custom fields as JSON, in order of their names; empty: none."""
+    wanted: int
+    """A `Wanted`."""
+    since: str | None
+    """When they agreed, or left, as the file says: UTC, `2026-05-01 07:30:00.000000`."""
+    record: str
+    """Of an export of ours everything that it knows, as JSON; else empty."""
+
+
+def _row_columns() -> list[Column[Any]]:
+    return [
+        Column("email_key", String, nullable=False),
+        Column("email", String, nullable=False),
+        Column("name", String, nullable=False),
+        Column("tags", Integer, nullable=False),
+        Column("fields", Text, nullable=False),
+        Column("wanted", Integer, nullable=False),
+        Column("since", String),
+        Column("record", Text, nullable=False),
+    ]
+
+
+_rows = temporary("import_row", *_row_columns())
+# Everyone once. Numbered in order of their keys: a million people entered in the files' order would touch the index on
+# addresses a million times at random; and whoever comes again after a crash gets the same number.
+people = temporary("import_person", Column("n", Integer, primary_key=True), *_row_columns())
+tag_words = temporary(
+    "import_word",
+    Column("tags", Integer, primary_key=True, autoincrement=False),
+    Column("tag", String, primary_key=True),
+)
+_TABLES = (_rows, people, tag_words)
 
 
 class Staging:
-    """The file's people on their way into the book, within the caller's transaction."""
+    """The people of the files, before any of them touches the book. Its methods need an open transaction that may only read."""
 
-    def __init__(self, connection: Connection, newsletter: str) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._newsletter = newsletter
         self._combinations: dict[tuple[str, ...], int] = {(): 0}
+        self._words: list[tuple[str, ...]] = [()]
+        self.with_fields = False
+        """Whether anybody has a custom field."""
+        self._postgresql = connection.dialect.name == "postgresql"
         for table in _TABLES:
             connection.execute(DropTable(table, if_exists=True))
             connection.execute(CreateTable(table))
+
+    @property
+    def tagged(self) -> bool:
+        """Whether anybody has a tag."""
+        return len(self._words) > 1
 
     def combination(self, tags: tuple[str, ...]) -> int:
         """The number of a combination of tags."""
         number = self._combinations.get(tags)
         if number is None:
-            number = self._combinations[tags] = len(self._combinations)
-            self._connection.execute(_tags.insert(), [{"tags": number, "tag": tag} for tag in tags])
+            number = self._combinations[tags] = len(self._words)
+            self._words.append(tags)
+            self._connection.execute(tag_words.insert(), [{"tags": number, "tag": tag} for tag in tags])
         return number
 
-    def add(self, rows: Sequence[StagedRow]) -> None:
-        """Stage rows, a slice at a time."""
-        if not rows:
+    def add(self, staged: Sequence[StagedRow]) -> None:
+        """Stage rows, a few thousand at a time."""
+        if not staged:
             return
-        # The driver's own statement: SQLAlchemy's handling of parameters would cost as much as all of the reading.
-        insert = _rows.insert().compile(dialect=self._connection.dialect)
-        if insert.positional:
-            self._connection.exec_driver_sql(insert.string, list(rows))
+        # The driver's own way: SQLAlchemy's handling of parameters would cost as much as all of the reading.
+        if self._postgresql:
+            driver: Any = self._connection.connection.dbapi_connection
+            with driver.cursor() as cursor, cursor.copy("COPY import_row FROM STDIN") as copy:
+                for row in staged:
+                    copy.write_row(row)
         else:
-            self._connection.exec_driver_sql(insert.string, [row._asdict() for row in rows])
+            self._connection.exec_driver_sql("INSERT INTO import_row VALUES (?, ?, ?, ?, ?, ?, ?, ?)", list(staged))
 
-    def meet(self) -> int:
-        """Find out who everybody is, and who is kept out; how many people there are.
+    def arrange(self) -> int:
+        """Put everyone in order, and make one of the rows of each person; how many people there are."""
+        columns = [column.name for column in _rows.columns]
+        ordered = select(*_rows.columns).order_by(_bytewise(_rows.c.email_key, postgresql=self._postgresql))
+        self._connection.execute(people.insert().from_select(columns, ordered))
+        self._connection.execute(DropTable(_rows))
+        if self._postgresql:
+            self._connection.execute(text("ANALYZE import_person"))
+        self._merge()
+        return self._connection.execute(select(func.count()).select_from(people)).scalar_one()
 
-        Of a person's rows the first that has a name counts, or the first.
-        """
-        order = func.row_number().over(partition_by=_rows.c.email_key, order_by=(_rows.c.name == "", _rows.c.line))
-        ranked = select(_rows.c.email_key, _rows.c.email, _rows.c.name, order.label("rank")).subquery()
-        left = case((subscriptions.c.status == Status.UNSUBSCRIBED.value, literal(Status.UNSUBSCRIBED.value)))
-        everybody = (
-            select(
-                ranked.c.email_key,
-                ranked.c.email,
-                ranked.c.name,
-                subscribers.c.id,
-                subscriptions.c.status,
-                func.coalesce(suppressed_because(ranked.c.email_key, ranked), left),
-            )
-            .select_from(ranked)
-            .outerjoin(subscribers, subscribers.c.email_key == ranked.c.email_key)
-            .outerjoin(
-                subscriptions,
-                and_(subscriptions.c.newsletter == self._newsletter, subscriptions.c.subscriber_id == subscribers.c.id),
-            )
-            .where(ranked.c.rank == 1)
-        )
-        columns = ["email_key", "email", "name", "subscriber_id", "status", "kept_out"]
-        self._connection.execute(_people.insert().from_select(columns, everybody))
-        if self._tagged:
-            tags = select(_rows.c.email_key, _tags.c.tag).join_from(_rows, _tags, _tags.c.tags == _rows.c.tags)
-            tags = tags.where(_rows.c.tags != 0).distinct().order_by(_rows.c.email_key, _tags.c.tag)
-            self._connection.execute(_person_tags.insert().from_select(["email_key", "tag"], tags))
-        return self._count()
+    def _merge(self) -> None:
+        """Make one row of those of a person. The same whatever their order: the files' order must not matter."""
+        kept: tuple[int, StagedRow] | None = None
+        changed: dict[int, StagedRow] = {}
+        gone: list[int] = []
+        for n, row in self._twice():
+            if kept is not None and kept[1].email_key == row.email_key:
+                kept = kept[0], self._one_of(kept[1], row)
+                changed[kept[0]] = kept[1]
+                gone.append(n)
+            else:
+                kept = n, row
+            if len(gone) >= PAGE:
+                self._write(changed, gone)
+                changed, gone = {}, []
+        self._write(changed, gone)
+        # Marked first and deleted in the end: `_twice` still has to see them beside their neighbours.
+        self._connection.execute(delete(people).where(people.c.tags == _GONE))
 
-    def kept_out(self) -> dict[str, int]:
-        """How many people are kept out, by reason."""
-        counted = select(_people.c.kept_out, func.count()).where(~_let_in).group_by(_people.c.kept_out)
-        return dict(self._connection.execute(counted).all())
-
-    def newcomers(self) -> int:
-        """How many come in who had no subscription to the newsletter."""
-        return self._count(_let_in, _people.c.status.is_(None))
-
-    def changing(self, *, consent: bool) -> int:
-        """How many had one, and gain consent, a name or a tag; to be asked before `enter`."""
-        gains_name = and_(_people.c.name != "", subscribers.c.name == "")
-        gains_consent = and_(literal(consent), _people.c.status == Status.UNCONFIRMED.value)
-        gains_tag = (
-            exists()
-            .where(_person_tags.c.email_key == _people.c.email_key)
-            .where(
-                ~exists()
-                .where(subscriber_tags.c.subscriber_id == _people.c.subscriber_id)
-                .where(subscriber_tags.c.tag == _person_tags.c.tag)
-                .correlate(_people, _person_tags)
-            )
-            .correlate(_people)
-        )
-        changed = (
-            select(func.count())
-            .select_from(_people.join(subscribers, subscribers.c.id == _people.c.subscriber_id))
-            .where(_let_in, _people.c.status.is_not(None))
-            .where(or_(gains_name, gains_consent, gains_tag))
-        )
-        return self._connection.execute(changed).scalar_one()
-
-    def enter(self, *, consent_source: str, now: datetime) -> None:
-        """Write everybody who is not kept out into the book: subscribed with a consent source, else unconfirmed."""
-        self._subscribers(now)
-        if consent_source:
-            self._consent(consent_source, now)
-        self._subscriptions(Status.SUBSCRIBED if consent_source else Status.UNCONFIRMED, now)
-        if self._tagged:
-            self._subscriber_tags()
-        for table in _TABLES:
-            self._connection.execute(DropTable(table))
-
-    def _subscribers(self, now: datetime) -> None:
-        new = select(
-            _people.c.email, _people.c.email_key, _people.c.name, literal({}, subscribers.c.fields.type), *_at(now, 2)
-        ).where(_let_in, _people.c.subscriber_id.is_(None))
-        self._insert(
-            subscribers,
-            ["email", "email_key", "name", "fields", "created_at", "updated_at"],
-            new.order_by(_people.c.email_key),
-        )
+    def _write(self, changed: Mapping[int, StagedRow], gone: Sequence[int]) -> None:
+        if not gone:
+            return
+        where = people.c.n == bindparam("number")
+        values: dict[str, Any] = {name: bindparam(name) for name in StagedRow._fields}
         self._connection.execute(
-            update(subscribers)
-            .where(subscribers.c.id == _people.c.subscriber_id, _let_in)
-            .where(subscribers.c.name == "", _people.c.name != "")
-            .values(name=_people.c.name, updated_at=now)
+            update(people).where(where).values(values), [{"number": n, **row._asdict()} for n, row in changed.items()]
         )
+        self._connection.execute(update(people).where(where).values(tags=_GONE), [{"number": n} for n in gone])
 
-    def _consent(self, source: str, now: datetime) -> None:
-        events = select(
-            subscribers.c.id,
-            literal(self._newsletter),
-            literal(ConsentAction.ATTESTED.value),
-            literal(source),
-            *_at(now),
-            literal({}, consent_events.c.evidence.type),
+    def _twice(self) -> Iterator[tuple[int, StagedRow]]:
+        """The rows of those who are there more than once."""
+        other = people.alias()
+        beside = or_(other.c.n == people.c.n - 1, other.c.n == people.c.n + 1)
+        statement = (
+            select(people)
+            .where(exists().where(beside, other.c.email_key == people.c.email_key))
+            .order_by(people.c.n)
+            .limit(PAGE)
         )
-        columns = ["subscriber_id", "newsletter", "action", "source", "at", "evidence"]
-        self._connection.execute(
-            consent_events.insert().from_select(columns, self._becoming(events, Status.SUBSCRIBED))
-        )
+        after = 0
+        while True:
+            page = self._connection.execute(statement.where(people.c.n > after)).all()
+            for row in page:
+                yield row[0], StagedRow(*row[1:])
+            if len(page) < PAGE:
+                return
+            after = page[-1].n
 
-    def _subscriptions(self, status: Status, now: datetime) -> None:
-        rows = select(literal(self._newsletter), subscribers.c.id, literal(status.value), *_at(now))
-        self._insert(
-            subscriptions,
-            ["newsletter", "subscriber_id", "status", "changed_at"],
-            self._becoming(rows, status),
-            confirm=status is Status.SUBSCRIBED,
-        )
-
-    def _subscriber_tags(self) -> None:
-        tagged = (
-            select(subscribers.c.id, _person_tags.c.tag)
-            .join_from(_people, _person_tags, _person_tags.c.email_key == _people.c.email_key)
-            .join(subscribers, subscribers.c.email_key == _people.c.email_key)
-            .where(_let_in)
-            .order_by(_people.c.email_key)
-        )
-        self._insert(subscriber_tags, ["subscriber_id", "tag"], tagged)
-
-    def _becoming(self, chosen: Any, status: Status) -> Any:
-        """Those whose status becomes this one, as `lifecycle.change` allows an import."""
-        old: list[ColumnElement[bool]] = [_people.c.status.is_(None)]
-        if status is Status.SUBSCRIBED:
-            old.append(_people.c.status == Status.UNCONFIRMED.value)
-        return (
-            chosen.join_from(_people, subscribers, subscribers.c.email_key == _people.c.email_key)
-            .where(_let_in, or_(*old))
-            .order_by(_people.c.email_key)
-        )
-
-    def _insert(self, table: Table, columns: list[str], rows: Any, *, confirm: bool = False) -> None:
-        statement = insert_into(self._connection, table).from_select(columns, rows)
-        if confirm:
-            new = statement.excluded
-            statement = statement.on_conflict_do_update(
-                index_elements=["newsletter", "subscriber_id"],
-                set_={"status": new.status, "changed_at": new.changed_at},
-                # Whoever left while this import ran stays gone.
-                where=table.c.status == Status.UNCONFIRMED.value,
-            )
-        else:
-            statement = statement.on_conflict_do_nothing()
-        self._connection.execute(statement)
-
-    @property
-    def _tagged(self) -> bool:
-        return len(self._combinations) > 1
-
-    def _count(self, *conditions: ColumnElement[bool]) -> int:
-        return self._connection.execute(select(func.count()).select_from(_people).where(*conditions)).scalar_one()
+    def _one_of(self, one: StagedRow, other: StagedRow) -> StagedRow:
+        tags = one.tags
+        if one.tags != other.tags:
+            tags = self.combination(tuple(sorted({*self._words[one.tags], *self._words[other.tags]})))
+        return merged(one, other)._replace(tags=tags)
 
 
-def _at(now: datetime, times: int = 1) -> list[ColumnElement[datetime]]:
-    return [literal(now, subscribers.c.created_at.type)] * times
+def _bytewise(column: ColumnElement[str], *, postgresql: bool) -> ColumnElement[str]:
+    """Sorted by bytes, as SQLite does anyway: the number of a person must not hang on the server's language."""
+    return column.collate("C") if postgresql else column

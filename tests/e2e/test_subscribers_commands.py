@@ -98,34 +98,93 @@ def test_without_a_consent_source_an_address_is_unconfirmed_and_the_command_says
 
 def test_a_file_is_imported_and_every_row_accounted_for(desk: Desk) -> None:
     (desk.root / "people.csv").write_text(CSV, encoding="utf-8")
-    done = desk.run("subscribers", "import", "people.csv", "--consent-source", "paper form")
-    assert (done.returncode, done.stdout, done.stderr) == (
-        0,
+    assert ok(desk.run("subscribers", "import", "people.csv", "--consent-source", "paper form", "--dry-run")) == (
+        """5 rows in 1 file:
+          3  new: subscribed  e.g. ada@example.org, bob@example.org, cleo@example.org
+          1  rows of somebody whom another row names
+          1  refused: no e-mail address  e.g. people.csv:3
+The refused rows are in people.refused.csv: mend them there, and import that file.
+Nothing was changed: this was a dry run.
+"""
+    )
+    assert emails(desk) == []
+    assert ok(desk.run("subscribers", "import", "people.csv", "--consent-source", "paper form", "--yes")) == (
         """3 people added to my-news, subscribed.
 1 row named somebody a second time.
-1 row left out as bad; mend them and import the file again.
-""",
-        f"people.csv:3: {NOBODY}\n",
+1 row refused: 1 no e-mail address.
+The refused rows are in people.refused.csv: mend them there, and import that file.
+This was import 1; `mailer subscribers undo-import 1` takes it back.
+"""
     )
     ok(desk.run("subscribers", "remove", "bob@example.org", "--yes"))
     assert desk.json("subscribers", "import", "people.csv", "--yes") == {
-        "file": "people.csv",
+        "import": 2,
         "newsletter": "my-news",
+        "state": "done",
+        "files": ["people.csv"],
         "rows": 5,
         "added": 0,
         "changed": 0,
         "unchanged": 2,
+        "ended": {},
         "kept_out": {"unsubscribed": 1},
+        "refused": {"no e-mail address": 1},
         "duplicates": 1,
-        "bad": [{"line": 3, "reason": NOBODY}],
+        "bad": [{"file": "people.csv", "line": 3, "reason": NOBODY}],
+        "refused_files": ["people.refused.csv"],
+        "warnings": [],
     }
+
+
+def test_refused_rows_are_mended_where_they_are_and_imported_again(filled: Desk) -> None:
+    refused = filled.root / "people.refused.csv"
+    text = refused.read_text(encoding="utf-8-sig")
+    reason = NOBODY.replace('"', '""')
+    head = "refused_file,refused_line,refused_reason,email,name,tags"
+    assert text.splitlines() == [head, f'people.csv,3,"{reason}",nobody,No,']
+    refused.write_text(text.replace(",nobody,", ",nobody@example.org,"), encoding="utf-8-sig")
+    done = filled.json("subscribers", "import", "people.refused.csv", "--consent-source", "paper form", "--yes")
+    assert (done["added"], done["refused"]) == (1, {})
+    assert "nobody@example.org" in emails(filled)
+
+
+def test_an_import_is_listed_and_taken_back(filled: Desk) -> None:
+    ok(filled.run("subscribers", "remove", "bob@example.org", "--yes"))
+    [listed] = filled.json("subscribers", "imports")
+    assert (listed["import"], listed["state"], listed["added"], listed["files"]) == (1, "done", 3, ["people.csv"])
+    assert "taken back" in failed(filled.run("subscribers", "undo-import", "1"), 2)
+    assert ok(filled.run("subscribers", "undo-import", "1", "--yes")) == (
+        "Import 1 is taken back. Whoever did something since then keeps that.\n"
+    )
+    assert emails(filled) == ["bob@example.org"]  # who left since then: no import may bring them back
+    assert [each["state"] for each in filled.json("subscribers", "imports")] == ["undone"]
+    assert failed(filled.run("subscribers", "undo-import", "9", "--yes"), 1) == (
+        "error: there is no import 9\n  `mailer subscribers imports` lists them\n"
+    )
+
+
+def test_columns_of_anybody_are_guessed_shown_and_asked_about(desk: Desk) -> None:
+    (desk.root / "people.csv").write_text("E-Mail;Vorname;Plan\nada@example.org;Ada;Pro\n", encoding="utf-8")
+    asked = desk.run("subscribers", "import", "people.csv")
+    assert asked.returncode == 2
+    assert "Is that what the columns mean?" in asked.stderr
+    assert [" ".join(line.split()) for line in asked.stdout.splitlines()] == [
+        "people.csv: its columns say",
+        "E-Mail → email",
+        "Vorname → first_name",
+        "left out: Plan (--fields keeps them as custom fields)",
+    ]
+    ok(desk.run("subscribers", "import", "people.csv", "--fields", "--map", "Vorname=-", "--yes"))
+    [person] = desk.json("subscribers", "list")
+    assert (person["email"], person["name"], person["fields"]) == ("ada@example.org", "", {"plan": "Pro"})
 
 
 def test_an_import_without_consent_asks_and_a_script_must_answer_beforehand(desk: Desk) -> None:
     (desk.root / "people.csv").write_text("email\nada@example.org\n", encoding="utf-8")
-    said = failed(desk.run("subscribers", "import", "people.csv"), 2)
-    assert "unconfirmed" in said
-    assert "--yes" in said
+    asked = desk.run("subscribers", "import", "people.csv")
+    assert asked.returncode == 2
+    assert "unconfirmed" in asked.stdout
+    assert "--yes" in asked.stderr
     assert emails(desk) == []
     ok(desk.run("subscribers", "import", "people.csv", "--yes"))
     assert emails(desk, "--status", "unconfirmed") == ["ada@example.org"]

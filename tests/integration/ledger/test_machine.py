@@ -29,7 +29,7 @@ from mailer.ledger.tables import mailings as mailing_table
 from subscribers import book, suppressing
 from subscribers.address import parse
 from subscribers.errors import Unlawful
-from subscribers.imports.plain import import_file
+from subscribers.imports.at_once import import_file
 from subscribers.lifecycle import Actor, Status, SuppressionReason
 from subscribers.tables import subscribers, suppressions
 

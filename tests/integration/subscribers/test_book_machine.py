@@ -21,7 +21,7 @@ from subscribers.address import parse
 from subscribers.candidates import verdicts
 from subscribers.erasure import keyed_hashes
 from subscribers.errors import UnknownSubscriber, Unlawful
-from subscribers.imports.plain import import_file
+from subscribers.imports.at_once import import_file
 from subscribers.lifecycle import Actor, Status, SuppressionReason
 from subscribers.people import people, show
 from subscribers.tables import subscribers
@@ -120,8 +120,8 @@ class Book(RuleBasedStateMachine):
                 self.connection, path, newsletter, consent_source=consent, hasher=self.hashes, now=self.later()
             )
         let_in = {key for key in rows if self.may_enter(key, newsletter)}
-        assert sum(report.kept_out.values()) == len(set(rows) - let_in)
-        assert report.duplicates == len(rows) - len(set(rows))
+        assert sum(report.summary.kept_out.values()) == len(set(rows) - let_in)
+        assert report.summary.duplicates == len(rows) - len(set(rows))
         for key in let_in:
             self.entered(key, newsletter, consent)
 

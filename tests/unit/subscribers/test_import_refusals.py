@@ -1,98 +1,204 @@
 """A file that cannot be a list of people is refused in plain words; whatever it holds, nothing worse happens."""
 
+import gzip
+import io
 import tempfile
-from collections.abc import Generator
-from datetime import UTC, datetime
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine
 
 from subscribers.errors import BadImport
-from subscribers.imports.plain import import_file
-from subscribers.imports.rows import read_rows
+from subscribers.imports.files import opened, reading
+from subscribers.imports.layout import laid_out
+from subscribers.imports.rows import Row, Unreadable
+from subscribers.imports.sheets import Sheet, open_sheet
 
 
-@pytest.fixture
-def connection() -> Generator[Connection]:
-    """A database without a single table: it could not even be asked."""
-    engine = create_engine("sqlite://")
-    with engine.connect() as opened:
-        yield opened
-    engine.dispose()
+def sheets(path: Path) -> Iterator[tuple[Sheet, list[Row | Unreadable]]]:
+    for source in opened(path, io.BytesIO()):
+        sheet = open_sheet(source, lambda _: None)
+        laid_out(sheet, {}, keep_fields=False)
+        with reading(sheet.name):
+            yield sheet, [row for rows in sheet.rows for row in rows]
 
 
-def load(connection: Connection, path: Path) -> None:
-    now = datetime(2026, 11, 23, tzinfo=UTC)
-    import_file(connection, path, "news", consent_source="paper form", hasher=lambda _: [], now=now)
+def load(path: Path) -> list[list[str]]:
+    [(_, rows)] = sheets(path)
+    return [row.cells for row in rows]
+
+
+FIRST_LINE = "its first line names the columns, such as email,name,tags"
 
 
 @pytest.mark.parametrize(
     ("content", "message", "hint"),
     [
-        (b"", "is empty", "its first line names the columns: email,name,tags"),
-        (b"\n \n", "is empty", "its first line names the columns: email,name,tags"),
-        (b"\xef\xbb\xbf\n\n", "is empty", "its first line names the columns: email,name,tags"),
-        (
-            b"Email,First Name,Tags,Source\n",
-            ":1: unknown column `First Name`, `Source`",
-            "a plain file has the columns email (needed), name and tags; rename it or take it out",
-        ),
+        (b"", "is empty", FIRST_LINE),
+        (b"\n \n", "is empty", FIRST_LINE),
+        (b"\xef\xbb\xbf\n\n", "is empty", FIRST_LINE),
+        (b"sep=;\n", "is empty but for its separator", FIRST_LINE),
         (
             b"name,tags\n",
-            ":1: there is no column `email`",
-            "a plain file has the columns email (needed), name and tags",
+            ":1: no column is known to hold e-mail addresses",
+            "say which: --map COLUMN=email; its columns are `name`, `tags`",
         ),
-        (b"\n\nname\n", ":3: there is no column `email`", "a plain file has the columns email (needed), name and tags"),
-        (b"email,name,Email\n", ":1: the column `email` is there twice", "take one of them out"),
-        (b"email;name;tags\n", ":1: the columns are not separated by commas", "export it with `,` between the cells"),
-        (b"email\tname\n", ":1: the columns are not separated by commas", "export it with `,` between the cells"),
+        (
+            b"\n\nname\n",
+            ":3: no column is known to hold e-mail addresses",
+            "say which: --map COLUMN=email; its columns are `name`",
+        ),
+        (
+            b"email,name,Email\n",
+            ":1: the column `email` is there 2 times",
+            "say which counts, by its number: --map '#1=email'",
+        ),
         (
             b"ada@example.org,Ada\n",
             ":1: the first line must name the columns, and it is a person",
             "put `email,name,tags` above it",
         ),
         (b'"email,name\n', ":1: a double quote is opened here and not closed", ""),
-        ("email,name\n".encode("utf-16"), "is not UTF-8 text", "save it as CSV (UTF-8)"),
-        ("email,name\n".encode("utf-16-le"), "is not UTF-8 text", "save it as CSV (UTF-8)"),
-        (b"PK\x03\x04xlsx", "is a spreadsheet or a zip archive", "export it as CSV (UTF-8)"),
-        (b"x" * (1 << 20), ":1: the first line does not end", "name a CSV file"),
+        (b"ema\0il,name\n", "is not text", "export it as CSV (UTF-8)"),
+        (b'[{"email": "a@example.org"}]', "is a JSON array", "write one object to a line (JSON Lines)"),
+        (b"{email\n", ":1: this line is not a JSON object", "write one object to a line (JSON Lines)"),
+        (
+            b"PK\x03\x04xlsx",
+            "cannot be unpacked: it is damaged, cut short or encrypted",
+            "export or download it again; a zip must have no password",
+        ),
+        (
+            b"\x1f\x8bgzip",
+            "cannot be unpacked: it is damaged, cut short or encrypted",
+            "export or download it again; a zip must have no password",
+        ),
+        (b"x" * (2 << 20), ":1: the first line does not end", "name a CSV file"),
     ],
 )
-def test_a_file_that_is_no_list_is_refused_before_the_database_is_asked(
-    connection: Connection, tmp_path: Path, content: bytes, message: str, hint: str
-) -> None:
+def test_a_file_that_is_no_list_is_refused(tmp_path: Path, content: bytes, message: str, hint: str) -> None:
     path = tmp_path / "people.csv"
     path.write_bytes(content)
     with pytest.raises(BadImport) as caught:
-        load(connection, path)
+        load(path)
     said = str(caught.value)
     assert said.startswith(str(path))
     assert said.removeprefix(str(path)).strip() == message
     assert caught.value.hint == hint
 
 
-def test_a_path_that_leads_nowhere_is_refused(connection: Connection, tmp_path: Path) -> None:
+def test_a_path_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
     for path, message in ((tmp_path / "none.csv", "cannot be read: No such file"), (tmp_path, "is not a file")):
         with pytest.raises(BadImport, match=message):
-            load(connection, path)
+            load(path)
 
 
-@settings(deadline=None, max_examples=200)
+PLAIN = "email,name\nada@example.org,Zoë\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN.encode(),
+        PLAIN.encode("utf-8-sig"),
+        PLAIN.encode("utf-16"),
+        PLAIN.encode("utf-16-le"),
+        PLAIN.encode("utf-16-be"),
+        PLAIN.encode("cp1252"),
+        PLAIN.replace("\n", "\r\n").encode(),
+        PLAIN.replace("\n", "\r").encode(),
+        PLAIN.replace(",", "\t").encode(),
+        PLAIN.replace(",", ";").encode(),
+        b"sep=|\n" + PLAIN.replace(",", "|").encode(),
+        b'\xef\xbb\xbf"sep=;"\r\n' + PLAIN.replace(",", ";").encode(),
+        gzip.compress(PLAIN.encode()),
+        '{"email": "ada@example.org", "name": "Zoë"}\n'.encode(),
+    ],
+)
+def test_encodings_separators_and_packings_do_not_matter(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(content)
+    assert load(path) == [["ada@example.org", "Zoë"]]
+
+
+def test_a_zip_is_read_by_the_names_of_its_files_wherever_they_would_lead(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../../etc/subscribed.csv", PLAIN)
+        archive.writestr("__MACOSX/._subscribed.csv", "x")
+        archive.writestr("cleaned.csv", PLAIN)
+    assert [sheet.name for sheet, _ in sheets(path)] == [f"{path}/subscribed.csv", f"{path}/cleaned.csv"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_swells_beyond_measure_is_refused(tmp_path: Path) -> None:
+    bomb = b"email,name\n" + b"a@example.org,A\n" * 2_000_000
+    packed = tmp_path / "bomb.csv.gz"
+    packed.write_bytes(gzip.compress(bomb))
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.csv", bomb)
+    for path in (packed, tmp_path / "bomb.zip"):
+        with pytest.raises(BadImport, match="becomes too large when it is unpacked"):
+            load(path)
+
+
+def test_a_spreadsheet_is_called_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "people.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "x")
+    with pytest.raises(BadImport, match="is a spreadsheet"):
+        load(path)
+
+
+_PIECES = [
+    b"email",
+    b",",
+    b'"',
+    b"\n",
+    b"\r",
+    b"a@example.org",
+    b"\0",
+    b"\xff",
+    b"\xfe",
+    b"x" * 50,
+    b";",
+    b"{",
+    b"}",
+    b"[",
+]
+_JSON = [b'{"email":', b'"a@example.org"}', b"\n", b"null", b"\\ud800", b"1e999"]
+
+
+@settings(deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    st.binary(max_size=200)
-    | st.lists(
-        st.sampled_from([b"email", b",", b'"', b"\n", b"\r", b"a@example.org", b"\0", b"\xff", b"x" * 50]), max_size=60
-    ).map(b"".join)
+    st.binary(max_size=300)
+    | st.lists(st.sampled_from(_PIECES), max_size=60).map(b"".join)
+    | st.lists(st.sampled_from(_PIECES), max_size=60).map(lambda pieces: b"email,name\n" + b"".join(pieces))
+    | st.lists(st.sampled_from(_JSON), max_size=20).map(
+        lambda pieces: b'{"email": "b@example.org"}\n' + b"".join(pieces)
+    )
+    | st.binary(max_size=300).map(gzip.compress)
+    | st.binary(max_size=100).map(lambda data: gzip.compress(data)[: len(data)])
 )
 def test_whatever_a_file_holds_it_is_read_or_refused(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "people.csv"
         path.write_bytes(content)
         try:
-            lines = [row.line for row in read_rows(path)]
+            lines = [row.line for _, rows in sheets(path) for row in rows]
         except BadImport:
             return
     assert lines == sorted(set(lines))
+
+
+def test_a_line_without_end_costs_no_memory_and_one_row(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(b"email,name\na@example.org,A\n" + b"x" * (5 << 20) + b"\nb@example.org,B\n")
+    [(_, rows)] = sheets(path)
+    assert [(row.line, isinstance(row, Unreadable), len(row.cells[0]) < (2 << 20)) for row in rows] == [
+        (2, False, True),
+        (3, True, True),
+        (4, False, True),
+    ]

@@ -1,0 +1,126 @@
+"""What is said of an import: what the columns mean, the plan, what a person should look at, and what was done."""
+
+from typing import TYPE_CHECKING, Any
+
+from mailer.cli.output import say, table, warn
+from mailer.cli.words import count
+
+if TYPE_CHECKING:
+    from subscribers.imports.gathering import Gathered
+    from subscribers.imports.intake import Plan
+    from subscribers.imports.layout import Layout
+    from subscribers.imports.records import ImportRow
+    from subscribers.imports.sheets import Sheet
+    from subscribers.imports.summary import Summary
+
+_EXAMPLES_IN_JSON = 100
+
+
+def say_layout(sheet: "Sheet", layout: "Layout") -> None:
+    """What each column of a file is taken for, when that is not plain."""
+    if not layout.guessed and not layout.service and not layout.left_out:
+        return
+    by = f"an export of {layout.service}" if layout.service else "its columns say"
+    say(f"{sheet.name}: {by}")
+    rows = [(sheet.header[position], f"→ {role}") for position, role in layout.roles.items()]
+    rows += [
+        (sheet.header[position], "→ whether they are mailed")
+        for position in layout.standings
+        if position not in layout.roles
+    ]
+    rows += [(sheet.header[position], f"→ field {name}") for position, name in layout.fields.items()]
+    table([("", *row) for row in rows])
+    if layout.left_out:
+        say(f"  left out: {', '.join(layout.left_out)} (--fields keeps them as custom fields)")
+
+
+def say_warnings(found: "Gathered") -> None:
+    """What a person should look at before the list is mailed."""
+    for one in found.suspicions.warnings():
+        examples = f": {', '.join(one.examples)}" if one.examples else ""
+        warn(f"look: {one.number:,} {one.text}{examples}")
+    if found.undated:
+        warn(f"look: {found.undated:,} dates can be read in more than one way or in none; they count as of today")
+
+
+def say_plan(plan: "Plan", found: "Gathered", consent: bool) -> None:  # a word of the plan
+    """The figures of a plan, each with some of the people."""
+    from subscribers.imports.meeting import Outcome  # noqa: PLC0415  # lazy: heavy
+
+    summary = plan.summary
+    status = "subscribed" if consent else "unconfirmed, not mailed before they confirm"
+    say(f"{count(summary.rows, 'row', 'rows')} in {count(len(found.names), 'file', 'files')}:")
+
+    def line(number: int, what: str, examples: list[str]) -> None:
+        if number:
+            some = f"  e.g. {', '.join(examples[:3])}" if examples else ""
+            say(f"{number:>11,}  {what}{some}")
+
+    line(summary.added, f"new: {status}", plan.samples.get((Outcome.ADDED, ""), []))
+    line(summary.changed, "here already, something is learned", plan.samples.get((Outcome.CHANGED, ""), []))
+    line(summary.unchanged, "here already, unchanged", [])
+    for reason, number in summary.ended.items():
+        line(number, f"not to be mailed, as the file says: {reason}", plan.samples.get((Outcome.ENDED, reason), []))
+    for reason, number in summary.kept_out.items():
+        line(number, f"kept out: {reason}", plan.samples.get((Outcome.KEPT_OUT, reason), []))
+    line(summary.duplicates, "rows of somebody whom another row names", [])
+    for kind, number in summary.refused.items():
+        places = [f"{one.file}:{one.line}" for one in found.refused if one.kind == kind]
+        line(number, f"refused: {kind}", places)
+    _say_refused(found)
+
+
+def say_done(row: "ImportRow", found: "Gathered") -> None:
+    """What was done, and how to take it back."""
+    summary = row.counts
+    status = "subscribed" if row.consent_source else "unconfirmed"
+    say(f"{count(summary.added, 'person', 'people')} added to {row.newsletter}, {status}.")
+    if summary.changed or summary.unchanged:
+        there = summary.changed + summary.unchanged
+        say(f"{count(there, 'was', 'were')} there already, {summary.changed:,} of them learned more about.")
+    for counts, what in ((summary.ended, "not to be mailed, as the file says"), (summary.kept_out, "kept out")):
+        if counts:
+            reasons = ", ".join(f"{number:,} {reason}" for reason, number in counts.items())
+            say(f"{count(sum(counts.values()), 'person', 'people')} {what}: {reasons}.")
+    if summary.duplicates:
+        say(f"{count(summary.duplicates, 'row', 'rows')} named somebody a second time.")
+    if summary.refused:
+        reasons = ", ".join(f"{number:,} {kind}" for kind, number in summary.refused.items())
+        say(f"{count(sum(summary.refused.values()), 'row', 'rows')} refused: {reasons}.")
+    _say_refused(found)
+    if summary.writes:
+        say(f"This was import {row.id}; `mailer subscribers undo-import {row.id}` takes it back.")
+
+
+def _say_refused(found: "Gathered") -> None:
+    for path in found.refused_files:
+        say(f"The refused rows are in {path}: mend them there, and import that file.")
+
+
+def plan_as_json(plan: "Plan", found: "Gathered") -> dict[str, Any]:
+    """A plan for a program."""
+    samples = {
+        f"{outcome.value}{': ' if reason else ''}{reason}": some for (outcome, reason), some in plan.samples.items()
+    }
+    return {"import": None, "dry_run": True, **_figures(plan.summary, found), "samples": samples}
+
+
+def import_as_json(row: "ImportRow", found: "Gathered") -> dict[str, Any]:
+    """An import for a program."""
+    head = {"import": row.id, "newsletter": row.newsletter, "state": row.state.value}
+    return head | _figures(row.counts, found)
+
+
+def _figures(summary: "Summary", found: "Gathered") -> dict[str, Any]:
+    return {
+        "files": found.names,
+        **summary.as_json(),
+        "bad": [{"file": one.file, "line": one.line, "reason": one.reason} for one in found.refused][
+            :_EXAMPLES_IN_JSON
+        ],
+        "refused_files": [str(path) for path in found.refused_files],
+        "warnings": [
+            {"warning": one.text, "rows": one.number, "examples": list(one.examples)}
+            for one in found.suspicions.warnings()
+        ],
+    }

@@ -1,0 +1,285 @@
+"""Writes a slice of the files' people into the book, and into the journal of the import, in the caller's transaction.
+
+What the statements allow is what `book.subscribe` allows an import, person by person; a test holds them together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+
+from subscribers.columns import UtcDateTime, json_type
+from subscribers.imports.meeting import Meeting, Outcome, slice_
+from subscribers.imports.staging import Staging, tag_words
+from subscribers.imports.tables import import_changes, import_suppressions, import_tags
+from subscribers.imports.wanted import SUPPRESSIONS, Wanted
+from subscribers.lifecycle import ENDS_ALL, ConsentAction, Status
+from subscribers.rows import insert_into
+from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions, suppressions
+
+_ENDING_ALL = [wanted.value for wanted, reason in SUPPRESSIONS.items() if reason in ENDS_ALL]
+_comes_in = slice_.c.wanted <= Wanted.UNCONFIRMED
+_added = slice_.c.outcome == Outcome.ADDED.value
+_changed = slice_.c.outcome == Outcome.CHANGED.value
+_ended = slice_.c.outcome == Outcome.ENDED.value
+_leaves = and_(_ended, slice_.c.wanted == Wanted.UNSUBSCRIBED)
+_described = or_(slice_.c.gains_name == 1, slice_.c.fields_after.is_not(None))
+_is_new = and_(slice_.c.known.is_(None), or_(_added, _leaves))
+
+
+class Overtaken(Exception):  # named for what happened, as all our errors
+    """Somebody else entered a person of the slice at this moment: roll back, and let the slice meet the book again."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What all rows of one import bear."""
+
+    import_id: int
+    newsletter: str
+    consent_source: str
+    at: datetime
+
+    @property
+    def source(self) -> str:
+        """What stands in notes and events that say no consent."""
+        return f"import {self.import_id}"
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """What stands in every consent event of the import."""
+        return {"import": str(self.import_id)}
+
+
+class Applying:
+    """Enters slices of people, one after the other."""
+
+    def __init__(self, connection: Connection, staging: Staging, mark: Mark) -> None:
+        self._connection = connection
+        self._staging = staging
+        self._mark = mark
+        self._postgresql = connection.dialect.name == "postgresql"
+        consent = bool(mark.consent_source)
+        agreed = and_(slice_.c.wanted == Wanted.SUBSCRIBED, literal(consent))
+        self._status = case(
+            (_leaves, Status.UNSUBSCRIBED.value),
+            (and_(agreed, or_(_added, slice_.c.status == Status.UNCONFIRMED.value)), Status.SUBSCRIBED.value),
+            (_added, Status.UNCONFIRMED.value),
+        )
+        """What the subscription becomes; NULL: it stays as it is."""
+        self._since = func.coalesce(slice_.c.since, literal(mark.at, UtcDateTime()), type_=UtcDateTime())
+
+    def apply(self, meeting: Meeting, after: int, last: int) -> dict[tuple[Outcome, str], int]:
+        """Enter the people above `after`, up to `last`; how many came to what. Raises Overtaken."""
+        meeting.meet(after, last)
+        counts = meeting.counted()
+        known = exists().where(slice_.c.known.is_not(None), or_(_added, _changed, _ended))
+        if self._postgresql and self._connection.execute(select(known)).scalar_one():
+            # Whoever leaves at this moment holds their own row: wait for them, and look again.
+            self._connection.execute(
+                select(subscribers.c.id)
+                .join_from(slice_, subscribers, subscribers.c.id == slice_.c.known)
+                .where(or_(_added, _changed, _ended))
+                .order_by(subscribers.c.id)
+                .with_for_update(of=subscribers)
+            ).all()
+            meeting.meet(after, last)
+            counts = meeting.counted()
+        outcomes = {outcome for outcome, _ in counts}
+        if outcomes <= {Outcome.UNCHANGED, Outcome.KEPT_OUT}:
+            return counts
+        self._subscribers()
+        self._journal()
+        if Outcome.ENDED in outcomes:
+            self._suppressions()
+        if Outcome.CHANGED in outcomes or Outcome.ADDED in outcomes:
+            self._described()
+        self._events()
+        self._subscriptions()
+        if self._staging.tagged:
+            self._tags()
+        return counts
+
+    def _subscribers(self) -> None:
+        at = literal(self._mark.at, UtcDateTime())
+        new = select(
+            slice_.c.email,
+            slice_.c.email_key,
+            case((_comes_in, slice_.c.name), else_=""),
+            self._json(case((and_(_comes_in, slice_.c.fields != ""), slice_.c.fields), else_="{}")),
+            at,
+            at,
+        ).where(_is_new)
+        columns = ["email", "email_key", "name", "fields", "created_at", "updated_at"]
+        statement = insert_into(self._connection, subscribers).from_select(columns, new.order_by(slice_.c.n))
+        self._connection.execute(statement.on_conflict_do_nothing())
+        found = select(subscribers.c.id).where(subscribers.c.email_key == slice_.c.email_key).scalar_subquery()
+        self._connection.execute(update(slice_).where(_is_new).values(subscriber_id=found))
+        if self._postgresql:
+            taken = exists().where(
+                subscribers.c.id == slice_.c.subscriber_id, _is_new, subscribers.c.created_at != self._mark.at
+            )
+            if self._connection.execute(select(taken)).scalar_one():
+                raise Overtaken
+
+    def _journal(self) -> None:
+        """Before anything changes: it keeps what was there."""
+        mark = self._mark
+        described = and_(_described, slice_.c.known.is_not(None), _comes_in)
+
+        def if_described(column: ColumnElement[Any]) -> ColumnElement[Any]:
+            return case((described, column), else_=null())
+
+        changes: dict[str, ColumnElement[Any]] = {
+            "subscriber_id": slice_.c.subscriber_id,
+            "import_id": literal(mark.import_id),
+            "newsletter": literal(mark.newsletter),
+            "created": case((slice_.c.known.is_(None), literal(value=True)), else_=literal(value=False)),
+            "status": self._status,
+            "status_before": slice_.c.status,
+            "changed_at": case((self._status.is_not(None), self._since), else_=null()),
+            "changed_at_before": slice_.c.changed_at,
+            "name_before": if_described(slice_.c.name_before),
+            "fields_before": if_described(slice_.c.fields_before),
+            "updated_at_before": if_described(slice_.c.updated_at),
+        }
+        chosen = (
+            select(*changes.values())
+            .where(slice_.c.subscriber_id.is_not(None), or_(_added, _changed, _ended))
+            .where(~slice_.c.wanted.in_(_ENDING_ALL))
+            .order_by(slice_.c.subscriber_id)
+        )
+        self._insert(import_changes, list(changes), chosen)
+
+    def _suppressions(self) -> None:
+        """What the file says of addresses that nobody may write to; some of it ends every subscription there is."""
+        mark = self._mark
+        suppressing = and_(_ended, slice_.c.wanted > Wanted.UNSUBSCRIBED)
+        chosen = select(slice_.c.email_key, slice_.c.reason).where(suppressing).order_by(slice_.c.n)
+        made = chosen.add_columns(literal(mark.import_id))
+        self._connection.execute(
+            insert_into(self._connection, import_suppressions)
+            .from_select(["address_key", "reason", "import_id"], made)
+            .on_conflict_do_update(
+                index_elements=["address_key", "reason"], set_={"import_id": literal(mark.import_id)}
+            )
+        )
+        self._insert(
+            suppressions,
+            ["address_key", "reason", "at", "note"],
+            chosen.add_columns(self._since, literal(mark.source)),
+        )
+        ending = and_(_ended, slice_.c.wanted.in_(_ENDING_ALL), slice_.c.subscriber_id.is_not(None))
+        live = and_(
+            subscriptions.c.subscriber_id == slice_.c.subscriber_id,
+            subscriptions.c.status != Status.UNSUBSCRIBED.value,
+        )
+        unsubscribed = literal(Status.UNSUBSCRIBED.value)
+        columns = ["subscriber_id", "import_id", "newsletter", "created", "status", "status_before"]
+        columns += ["changed_at", "changed_at_before"]
+        before: list[ColumnElement[Any]] = [subscriptions.c.subscriber_id, literal(mark.import_id)]
+        before += [subscriptions.c.newsletter, literal(value=False), unsubscribed, subscriptions.c.status]
+        before += [self._since, subscriptions.c.changed_at]
+        self._insert(import_changes, columns, select(*before).join_from(slice_, subscriptions, live).where(ending))
+        # Somebody without a live subscription has an event to be taken back all the same.
+        alone = select(slice_.c.subscriber_id, literal(mark.import_id), literal(mark.newsletter), literal(value=False))
+        self._insert(import_changes, columns[:4], alone.where(ending))
+        ended = select(slice_.c.subscriber_id).where(ending)
+        since = select(self._since).where(slice_.c.subscriber_id == subscriptions.c.subscriber_id).scalar_subquery()
+        self._connection.execute(
+            update(subscriptions)
+            .where(subscriptions.c.subscriber_id.in_(ended), subscriptions.c.status != Status.UNSUBSCRIBED.value)
+            .values(status=Status.UNSUBSCRIBED.value, changed_at=since)
+        )
+
+    def _described(self) -> None:
+        """Fill in names and fields that were missing."""
+        filled = and_(_changed | _added, _comes_in, slice_.c.known == subscribers.c.id)
+        self._connection.execute(
+            update(subscribers)
+            .where(filled, _described)
+            .values(
+                name=case((slice_.c.gains_name == 1, slice_.c.name), else_=subscribers.c.name),
+                fields=case((slice_.c.fields_after.is_not(None), slice_.c.fields_after), else_=subscribers.c.fields),
+                updated_at=self._mark.at,
+            )
+        )
+
+    def _events(self) -> None:
+        """Proof of consent, and of its end."""
+        mark = self._mark
+        all_ended = and_(_ended, slice_.c.wanted.in_(_ENDING_ALL), slice_.c.subscriber_id.is_not(None))
+        attested = and_(_comes_in, self._status == Status.SUBSCRIBED.value)
+        actions = {
+            wanted.value: ENDS_ALL[reason].value for wanted, reason in SUPPRESSIONS.items() if reason in ENDS_ALL
+        }
+        action = case(
+            (attested, ConsentAction.ATTESTED.value),
+            (_leaves, ConsentAction.LEFT.value),
+            else_=case(actions, value=slice_.c.wanted),
+        )
+        events: dict[str, ColumnElement[Any]] = {
+            "subscriber_id": slice_.c.subscriber_id,
+            "newsletter": case((all_ended, null()), else_=literal(mark.newsletter)),
+            "action": action,
+            "source": case((attested, mark.consent_source), else_=mark.source),
+            "at": self._since,
+            "evidence": literal(mark.evidence, consent_events.c.evidence.type),
+        }
+        chosen = select(*events.values()).where(or_(attested, _leaves, all_ended)).order_by(slice_.c.subscriber_id)
+        self._connection.execute(consent_events.insert().from_select(list(events), chosen))
+
+    def _subscriptions(self) -> None:
+        columns = ["newsletter", "subscriber_id", "status", "changed_at"]
+        chosen: Any = (
+            select(literal(self._mark.newsletter), slice_.c.subscriber_id, self._status, self._since)
+            .where(self._status.is_not(None), or_(_added, _changed, _leaves))
+            .order_by(slice_.c.subscriber_id)
+        )
+        statement = insert_into(self._connection, subscriptions).from_select(columns, chosen)
+        new = statement.excluded
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["newsletter", "subscriber_id"],
+                set_={"status": new.status, "changed_at": new.changed_at},
+                # Whoever left stays gone, and whoever is subscribed is not asked again; leaving is always heard.
+                where=or_(subscriptions.c.status == Status.UNCONFIRMED.value, new.status == Status.UNSUBSCRIBED.value),
+            )
+        )
+
+    def _tags(self) -> None:
+        tagged = (
+            select(slice_.c.subscriber_id, tag_words.c.tag)
+            .join_from(slice_, tag_words, tag_words.c.tags == slice_.c.tags)
+            .where(_comes_in, or_(_added, _changed))
+            .order_by(slice_.c.subscriber_id, tag_words.c.tag)
+        )
+        has_it = exists().where(
+            subscriber_tags.c.subscriber_id == slice_.c.subscriber_id, subscriber_tags.c.tag == tag_words.c.tag
+        )
+        journal = tagged.add_columns(literal(self._mark.import_id)).where(~has_it.correlate(slice_, tag_words))
+        self._insert(import_tags, ["subscriber_id", "tag", "import_id"], journal)
+        self._insert(subscriber_tags, ["subscriber_id", "tag"], tagged)
+
+    def _json(self, column: ColumnElement[str]) -> ColumnElement[Any]:
+        return cast(column, json_type()) if self._postgresql else type_coerce(column, json_type())
+
+    def _insert(self, table: Any, columns: Sequence[str], rows: Any) -> None:
+        statement = insert_into(self._connection, table).from_select(list(columns), rows)
+        self._connection.execute(statement.on_conflict_do_nothing())

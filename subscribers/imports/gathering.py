@@ -1,0 +1,151 @@
+"""Reads files into the staging: opens each, finds out what its columns say, refuses what is no person, and counts."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from subscribers.imports.files import opened, reading
+from subscribers.imports.layout import Layout, laid_out
+from subscribers.imports.parsing import Parser
+from subscribers.imports.refusals import Refusal, RefusedFile, refused_path
+from subscribers.imports.sheets import Sheet, open_sheet
+from subscribers.imports.staging import StagedRow, Staging
+from subscribers.imports.summary import Summary
+from subscribers.imports.suspicions import Suspicions
+
+_STAGED = 2000
+_DIGEST = b"mailer import 1\0"
+"""What the digest begins with; a program that reads files differently begins it differently."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for."""
+
+    files: Sequence[Path]
+    newsletter: str
+    consent_source: str
+    maps: Mapping[str, str]
+    keep_fields: bool
+    refused_folder: Path | None
+    """Where the refused rows are written to; None: nowhere."""
+
+
+@dataclass
+class Gathered:
+    """What was read."""
+
+    summary: Summary
+    digest: str = ""
+    import_id: int | None = None
+    names: list[str] = field(default_factory=list[str])
+    refused_files: list[Path] = field(default_factory=list[Path])
+    refused: list[Refusal] = field(default_factory=list[Refusal])
+    """Some of the refused rows, of each kind."""
+    undated: int = 0
+    suspicions: Suspicions = field(default_factory=Suspicions)
+
+
+EXAMPLES = 5
+"""Refused rows of each kind that are named as examples."""
+
+Agreed = Callable[[Sheet, Layout], bool]
+Progress = Callable[[int], None]
+
+
+class Declined(Exception):  # named for what happened
+    """A person was shown what the columns were taken for, and said no."""
+
+
+@dataclass
+class Gathering:
+    """Reads the files of a request; the transaction that it needs may only read."""
+
+    request: Request
+    staging: Staging
+    erased: Callable[[str], bool]
+    now: datetime
+    agreed: Agreed
+    """Asked of each file, when it is known what its columns say."""
+    progress: Progress
+    """Told of the bytes that were read."""
+    standard_input: IO[bytes]
+
+    def gather(self) -> Gathered:
+        """Stage everybody. Raises BadImport, Declined."""
+        self._found = Gathered(Summary())
+        self._kinds: Counter[str] = Counter()
+        asked = [self.request.newsletter, self.request.consent_source.strip(), sorted(self.request.maps.items())]
+        self._digest = hashlib.sha256(_DIGEST + json.dumps([*asked, self.request.keep_fields]).encode())
+        good = 0
+        for path in self.request.files:
+            for sheet in self._sheets(path):
+                good += self._sheet(sheet)
+        people = self.staging.arrange()
+        found = self._found
+        found.summary.duplicates = good - people
+        found.summary.refused = dict(self._kinds.most_common())
+        found.digest = self._digest.hexdigest()
+        return found
+
+    def _sheets(self, path: Path) -> Iterator[Sheet]:
+        for source in opened(path, self.standard_input):
+            self._digest.update(b"\0file\0")
+            yield open_sheet(source, self._seen)
+
+    def _seen(self, data: bytes) -> None:
+        self._digest.update(data)
+        self.progress(len(data))
+
+    def _sheet(self, sheet: Sheet) -> int:
+        request = self.request
+        layout = laid_out(sheet, request.maps, keep_fields=request.keep_fields)
+        if not self.agreed(sheet, layout):
+            raise Declined
+        file = RefusedFile(self._refused_path(sheet), sheet.header)
+
+        def refuse(line: int, kind: str, reason: str, cells: Sequence[str]) -> None:
+            refusal = Refusal(sheet.name, line, kind, reason)
+            if self._kinds[kind] < EXAMPLES:
+                self._found.refused.append(refusal)
+            self._kinds[kind] += 1
+            file.add(refusal, cells)
+
+        parser = Parser(layout, self.staging.combination, self.erased, refuse, self.now)
+        self.staging.with_fields = self.staging.with_fields or bool(layout.fields)
+        good = 0
+        with closing(file):
+            for staged in self._pages(sheet, parser):
+                self._found.suspicions.see(staged)
+                self.staging.add(staged)
+                good += len(staged)
+            written = file.finish()
+        if written is not None:
+            self._found.refused_files.append(written)
+        self._found.names.append(sheet.name)
+        self._found.summary.rows += parser.rows
+        self._found.undated += parser.undated
+        return good
+
+    def _refused_path(self, sheet: Sheet) -> Path | None:
+        if self.request.refused_folder is None:
+            return None
+        path = refused_path(self.request.refused_folder, sheet.name, self.request.files)
+        taken = {each.name for each in self._found.refused_files}
+        return path.with_name(f"{len(taken) + 1}-{path.name}") if path.name in taken else path
+
+    def _pages(self, sheet: Sheet, parser: Parser) -> Iterator[list[StagedRow]]:
+        page: list[StagedRow] = []
+        with reading(sheet.name):
+            for rows in sheet.rows:
+                page += parser.staged(rows)
+                if len(page) >= _STAGED:
+                    yield page
+                    page = []
+        yield page

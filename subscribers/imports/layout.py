@@ -1,0 +1,228 @@
+"""Which column of a sheet says what: by the service that wrote it, by `--map`, or by a guess that a person is shown."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from subscribers.errors import BadImport, BadValue
+from subscribers.exports import COLUMNS as OURS
+from subscribers.exports import FIELD
+from subscribers.imports.refusals import COLUMNS as REFUSED
+from subscribers.imports.services import ANY_STATUS, GUESSES, NOT_MAILED, SERVICES, Service, Standings
+from subscribers.imports.sheets import Sheet, normal
+from subscribers.imports.wanted import Wanted
+from subscribers.values import RESERVED_FIELDS, clean_field_name
+
+PLAIN = ("email", "name", "tags")
+"""What a plain file may say: nobody has to be asked about it."""
+ONCE = ("email", "name", "first_name", "last_name", "status")
+ROLES = (*ONCE, "tags", "date", "left", "not_mailed")
+LEAVE_OUT = "-"
+
+_OUR_STATUS = Standings(
+    {"subscribed": Wanted.SUBSCRIBED, "unconfirmed": Wanted.UNCONFIRMED, "unsubscribed": Wanted.UNSUBSCRIBED}
+)
+_STANDINGS = {"status": ANY_STATUS, "not_mailed": NOT_MAILED}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What each column of a sheet says."""
+
+    service: str
+    """Who wrote it, as a person knows them; empty: by `--map` or a guess."""
+    guessed: bool
+    """Whether a person should look at it before anything happens."""
+    width: int
+    roles: Mapping[int, str]
+    standings: Mapping[int, Standings]
+    always: Wanted
+    fields: Mapping[int, str]
+    """Columns that become custom fields, and their names there."""
+    left_out: Sequence[str]
+    quoted_tags: bool = False
+    guarded: bool = False
+    """Whether cells have a `'` before what a spreadsheet would take for a formula."""
+    ours: bool = False
+    """An export of ours, with everything in it."""
+
+    def of(self, role: str) -> list[int]:
+        """Where a role is, in the order of the service's preference or the sheet's."""
+        return [position for position, each in self.roles.items() if each == role]
+
+
+def laid_out(sheet: Sheet, maps: Mapping[str, str], *, keep_fields: bool) -> Layout:
+    """What each column says; `maps` are a person's own words: column -> role, field or `-`.
+
+    Raises BadImport when there is no column with addresses, or a word of `maps` fits nothing.
+    """
+    names = [normal(name) for name in sheet.header]
+    guarded = names[: len(REFUSED)] == list(REFUSED)
+    known = dict.fromkeys(range(len(REFUSED)), "") if guarded else dict[int, str]()
+    given = _given(sheet, names, maps)
+    ours = set(OURS) <= set(names)
+    service = None if ours else next((each for each in SERVICES if each.headers <= set(names)), None)
+    if ours:
+        roles = _positions(names, {"email": "email", "name": "name", "tags": "tags"})
+    elif service is not None:
+        roles = _positions(names, service.roles)
+    else:
+        roles = _positions(names, GUESSES)
+    free = {position: role for position, role in roles.items() if position not in given and position not in known}
+    taken = {role for role in given.values() if role in ROLES}
+    roles = {position: role for position, role in free.items() if role not in taken}
+    roles |= {position: role for position, role in given.items() if role in ROLES}
+    standings = _standings(names, roles, service, given, ours=ours)
+    fields = {position: role for position, role in given.items() if role not in ROLES and role != LEAVE_OUT}
+    rest = [
+        position
+        for position, name in enumerate(names)
+        if name and position not in {*known, *roles, *standings, *fields, *given} and not (ours and name in OURS)
+    ]
+    if ours:
+        mine = [position for position in rest if sheet.header[position].startswith((FIELD, "fields."))]
+        fields |= {position: re.sub("^(field:|fields[.])", "", sheet.header[position]) for position in mine}
+        rest = [position for position in rest if position not in mine]
+    elif keep_fields:
+        fields |= _field_names(sheet.header, rest, fields)
+        rest = []
+    _refuse_what_cannot_be(sheet, names, roles, given)
+    return Layout(
+        service="mailer" if ours else service.name if service else "",
+        guessed=service is None and not ours and not _is_plain(names, known, given),
+        width=len(names),
+        roles=dict(sorted(roles.items(), key=lambda pair: _preference(service, names[pair[0]]))),
+        standings=standings,
+        always=_always(service, sheet.name),
+        fields=fields,
+        left_out=[sheet.header[position] for position in rest],
+        quoted_tags=service is not None and service.quoted_tags,
+        guarded=guarded or ours,
+        ours=ours,
+    )
+
+
+def field_name(header: str) -> str:
+    """A column's name as that of a custom field, such that issues can use it: `Plan (monthly)` is `plan_monthly`."""
+    plain = unicodedata.normalize("NFKD", header).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
+    if not name[:1].isalpha():
+        name = f"field_{name}".rstrip("_")
+    return f"{name}_imported"[:64] if name in RESERVED_FIELDS else name[:64]
+
+
+def _given(sheet: Sheet, names: Sequence[str], maps: Mapping[str, str]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for column, role in maps.items():
+        number = re.fullmatch(r"#(\d+)", column)
+        positions = [position for position, name in enumerate(names) if name == normal(column)]
+        if number and 0 < int(number[1]) <= len(names):
+            positions = [int(number[1]) - 1]
+        if not positions:
+            raise BadImport(
+                f"{sheet.name}:{sheet.line}: there is no column `{column}`",
+                hint=f"its columns are {', '.join(f'`{name}`' for name in sheet.header if name)}",
+            )
+        if len(positions) > 1:
+            raise BadImport(
+                f"{sheet.name}:{sheet.line}: the column `{column}` is there {len(positions)} times",
+                hint=f"say which by its number: --map '#{positions[0] + 1}={role}'",
+            )
+        try:
+            found[positions[0]] = role if role in (*ROLES, LEAVE_OUT) else clean_field_name(role)
+        except BadValue as error:
+            raise BadImport(f"--map {column}={role}: {error}", hint=error.hint) from error
+    return found
+
+
+def _positions(names: Sequence[str], roles: Mapping[str, str]) -> dict[int, str]:
+    """Where the roles are. The first column of a name is taken, and the first of several guesses for what is there once."""
+    found: dict[int, str] = {}
+    for position, name in enumerate(names):
+        role = roles.get(name)
+        again = role in found.values() if role in ONCE else name in names[:position]
+        if role and not again:
+            found[position] = role
+    return found
+
+
+def _preference(service: Service | None, name: str) -> int:
+    order = list(service.roles) if service else []
+    return order.index(name) if name in order else len(order)
+
+
+def _standings(
+    names: Sequence[str], roles: dict[int, str], service: Service | None, given: Mapping[int, str], *, ours: bool
+) -> dict[int, Standings]:
+    declared: Mapping[str, Standings] = service.standings if service else {}
+    if ours:
+        declared = {"status": _OUR_STATUS, "suppressed": Standings(_OUR_SUPPRESSIONS)}
+    found = {
+        position: declared[name] for position, name in enumerate(names) if name in declared and position not in given
+    }
+    for position, role in roles.items():
+        if role in _STANDINGS:
+            found[position] = _STANDINGS[role]
+    return found
+
+
+_OUR_SUPPRESSIONS = {
+    "": Wanted.SUBSCRIBED,
+    "left-all": Wanted.LEFT_ALL,
+    "undeliverable": Wanted.UNDELIVERABLE,
+    "operator": Wanted.OPERATOR,
+    "bounced": Wanted.BOUNCED,
+    "complained": Wanted.COMPLAINED,
+}
+
+
+def _always(service: Service | None, name: str) -> Wanted:
+    if service is None:
+        return Wanted.SUBSCRIBED
+    base = PurePosixPath(name.replace("\\", "/")).name.lower()
+    said = [wanted for begin, wanted in service.file_names.items() if base.startswith(begin)]
+    return max(service.always, *said, Wanted.SUBSCRIBED)
+
+
+def _field_names(header: Sequence[str], rest: Sequence[int], taken: Mapping[int, str]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    used = set(taken.values())
+    for position in rest:
+        name = plain = field_name(header[position])
+        again = 2
+        while name in used:
+            name = f"{plain[:60]}_{again}"
+            again += 1
+        used.add(name)
+        found[position] = name
+    return found
+
+
+def _is_plain(names: Sequence[str], known: Mapping[int, str], given: Mapping[int, str]) -> bool:
+    mine = [name for position, name in enumerate(names) if position not in known and position not in given]
+    return all(name in PLAIN for name in mine) and len(set(mine)) == len(mine)
+
+
+def _refuse_what_cannot_be(
+    sheet: Sheet, names: Sequence[str], roles: Mapping[int, str], given: Mapping[int, str]
+) -> None:
+    where = f"{sheet.name}:{sheet.line}"
+    addresses = [position for position, role in roles.items() if role == "email"]
+    if not addresses:
+        raise BadImport(
+            f"{where}: no column is known to hold e-mail addresses",
+            hint=f"say which: --map COLUMN=email; its columns are {', '.join(f'`{name}`' for name in sheet.header if name)}",
+        )
+    for role in ONCE:
+        several = [sheet.header[position] for position, each in roles.items() if each == role]
+        if len(several) > 1:
+            raise BadImport(f"{where}: {role} would come from {' and '.join(f'`{name}`' for name in several)}")
+    again = [p for p in roles if p not in given and roles[p] in ONCE and names.count(names[p]) > 1]
+    for position in again:
+        column, role = sheet.header[position], roles[position]
+        raise BadImport(
+            f"{where}: the column `{column}` is there {names.count(names[position])} times",
+            hint=f"say which counts, by its number: --map '#{position + 1}={role}'",
+        )

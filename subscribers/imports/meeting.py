@@ -1,0 +1,213 @@
+"""Lets a slice of the files' people meet the book: who is new, who gains something, who is kept out, who is to go."""
+
+import json
+from collections import Counter
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    String,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    type_coerce,
+    update,
+)
+from sqlalchemy.schema import CreateTable, DropTable
+
+from subscribers.candidates import suppressed_because
+from subscribers.columns import UtcDateTime, json_type
+from subscribers.imports.merging import as_json
+from subscribers.imports.staging import Staging, people, tag_words, temporary
+from subscribers.imports.wanted import SUPPRESSIONS, Wanted
+from subscribers.lifecycle import Status
+from subscribers.tables import subscriber_tags, subscribers, subscriptions, suppressions
+
+
+class Outcome(StrEnum):
+    """What becomes of a person of the files."""
+
+    ADDED = "added"
+    """They had no subscription to the newsletter."""
+    CHANGED = "changed"
+    """They had one, and something new is learned: consent, a name, a field, a tag."""
+    UNCHANGED = "unchanged"
+    KEPT_OUT = "kept out"
+    """They left, are suppressed or were erased; they stay as they are."""
+    ENDED = "ended"
+    """The file says that they are not to be mailed, and the book did not know that."""
+
+
+slice_ = temporary(
+    "import_slice",
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("email_key", String, nullable=False),
+    Column("email", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("tags", Integer, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("wanted", Integer, nullable=False),
+    Column("since", UtcDateTime()),
+    Column("record", Text, nullable=False),
+    Column("subscriber_id", Integer),
+    Column("known", Integer),
+    Column("status", String),
+    Column("changed_at", UtcDateTime()),
+    Column("name_before", String),
+    Column("fields_before", json_type()),
+    Column("updated_at", UtcDateTime()),
+    Column("outcome", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("gains_name", Integer, nullable=False),
+    Column("fields_after", json_type(none_as_null=True)),
+)
+
+_wanted = people.c.wanted
+_UNSUBSCRIBED = Status.UNSUBSCRIBED.value
+
+
+class Meeting:
+    """A slice of people beside what the book knows of them. Writes nothing but a temporary table."""
+
+    def __init__(self, connection: Connection, staging: Staging, newsletter: str, *, consent: bool) -> None:
+        self._connection = connection
+        self._staging = staging
+        self._postgresql = connection.dialect.name == "postgresql"
+        self._statement = self._meeting(newsletter, consent=consent)
+        connection.execute(DropTable(slice_, if_exists=True))
+        connection.execute(CreateTable(slice_))
+
+    def meet(self, after: int, last: int) -> None:
+        """Fill the slice with the people whose number is above `after`, up to `last`."""
+        connection = self._connection
+        # TRUNCATE: PostgreSQL would else keep the dead rows of all slices before.
+        connection.execute(text("TRUNCATE import_slice") if self._postgresql else slice_.delete())
+        connection.execute(self._statement, {"after": after, "last": last})
+        if self._postgresql:
+            # Without it PostgreSQL takes the slice for as large as the book, and reads all of that for each slice.
+            connection.execute(text("ANALYZE import_slice"))
+        if self._staging.with_fields:
+            self._fields()
+
+    def counted(self) -> Counter[tuple[Outcome, str]]:
+        """How many of the slice came to what."""
+        counts = select(slice_.c.outcome, slice_.c.reason, func.count()).group_by(slice_.c.outcome, slice_.c.reason)
+        return Counter({(Outcome(row[0]), row[1]): row[2] for row in self._connection.execute(counts)})
+
+    def sample(self, outcome: Outcome, reason: str, size: int) -> list[str]:
+        """The first addresses of the slice that came to an outcome."""
+        chosen = select(slice_.c.email).where(slice_.c.outcome == outcome.value, slice_.c.reason == reason)
+        return list(self._connection.execute(chosen.order_by(slice_.c.n).limit(size)).scalars())
+
+    def _meeting(self, newsletter: str, *, consent: bool) -> Any:
+        suppressed = suppressed_because(people.c.email_key, people)
+        outcome, reason = _verdict(suppressed, self._gains(consent=consent))
+        gains_name = case((and_(people.c.name != "", subscribers.c.name == ""), 1), else_=0)
+        found: list[ColumnElement[Any]] = [
+            *[self._moment(column) if column.name == "since" else column for column in people.columns],
+            subscribers.c.id,
+            subscribers.c.id,
+            subscriptions.c.status,
+            subscriptions.c.changed_at,
+            subscribers.c.name,
+            subscribers.c.fields,
+            subscribers.c.updated_at,
+            outcome,
+            reason,
+            gains_name,
+        ]
+        names = [column.name for column in slice_.columns][: len(found)]
+        of_newsletter = and_(
+            subscriptions.c.newsletter == newsletter, subscriptions.c.subscriber_id == subscribers.c.id
+        )
+        chosen = (
+            select(*found)
+            .select_from(people)
+            .outerjoin(subscribers, subscribers.c.email_key == people.c.email_key)
+            .outerjoin(subscriptions, of_newsletter)
+            .where(people.c.n > bindparam("after"), people.c.n <= bindparam("last"))
+        )
+        return slice_.insert().from_select(names, chosen)
+
+    def _moment(self, column: ColumnElement[str]) -> ColumnElement[Any]:
+        """A staged date as the tables of the book hold it."""
+        return cast(column.concat("+00"), UtcDateTime()) if self._postgresql else type_coerce(column, UtcDateTime())
+
+    def _gains(self, *, consent: bool) -> ColumnElement[bool]:
+        gains_name = and_(people.c.name != "", subscribers.c.name == "")
+        gains_consent = and_(
+            literal(consent), _wanted == Wanted.SUBSCRIBED, subscriptions.c.status == Status.UNCONFIRMED.value
+        )
+        has_it = (
+            exists()
+            .where(subscriber_tags.c.subscriber_id == subscribers.c.id, subscriber_tags.c.tag == tag_words.c.tag)
+            .correlate(subscribers, tag_words)
+        )
+        gains_tag = exists().where(tag_words.c.tags == people.c.tags, ~has_it).correlate(people, subscribers)
+        gains = or_(gains_name, gains_consent)
+        return or_(gains, and_(people.c.tags != 0, gains_tag)) if self._staging.tagged else gains
+
+    def _fields(self) -> None:
+        """Find out whose custom fields gain: what is here stays, what is missing is filled."""
+        statement = select(slice_.c.n, slice_.c.fields, slice_.c.fields_before).where(
+            slice_.c.fields != "",
+            slice_.c.known.is_not(None),
+            slice_.c.outcome.in_([Outcome.ADDED.value, Outcome.CHANGED.value, Outcome.UNCHANGED.value]),
+            slice_.c.wanted <= Wanted.UNCONFIRMED,
+        )
+        gaining: list[dict[str, Any]] = []
+        for n, staged, before in self._connection.execute(statement):
+            after = json.loads(staged) | before
+            if after != before:
+                gaining.append({"number": n, "after": json.loads(as_json(after))})
+        if gaining:
+            changed = case((slice_.c.outcome == Outcome.UNCHANGED.value, Outcome.CHANGED.value), else_=slice_.c.outcome)
+            self._connection.execute(
+                update(slice_)
+                .where(slice_.c.n == bindparam("number"))
+                .values(fields_after=bindparam("after", type_=slice_.c.fields_after.type), outcome=changed),
+                gaining,
+            )
+
+
+def _verdict(
+    suppressed: ColumnElement[str | None], gains: ColumnElement[bool]
+) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """Outcome and reason of a person, as SQL. The order of the cases is the order in which standings outrank each other."""
+    status = subscriptions.c.status
+    ending = case(
+        {wanted.value: reason.value for wanted, reason in SUPPRESSIONS.items()}, value=_wanted, else_=_UNSUBSCRIBED
+    )
+    known = exists().where(suppressions.c.address_key == people.c.email_key, suppressions.c.reason == ending)
+    known = known.correlate(people)
+    comes_in = _wanted <= Wanted.UNCONFIRMED
+    verdicts: list[tuple[ColumnElement[bool], Outcome, ColumnElement[Any]]] = [
+        (_wanted == Wanted.ERASED, Outcome.KEPT_OUT, literal("erased")),
+        (and_(_wanted > Wanted.UNSUBSCRIBED, known), Outcome.UNCHANGED, literal("")),
+        (_wanted > Wanted.UNSUBSCRIBED, Outcome.ENDED, ending),
+        (and_(~comes_in, status == _UNSUBSCRIBED), Outcome.UNCHANGED, literal("")),
+        (
+            and_(or_(comes_in, status.is_(None)), suppressed.is_not(None)),
+            Outcome.KEPT_OUT,
+            func.coalesce(suppressed, ""),
+        ),
+        (~comes_in, Outcome.ENDED, literal(_UNSUBSCRIBED)),
+        (status == _UNSUBSCRIBED, Outcome.KEPT_OUT, literal(_UNSUBSCRIBED)),
+        (status.is_(None), Outcome.ADDED, literal("")),
+        (gains, Outcome.CHANGED, literal("")),
+    ]
+    outcome = case(*[(when, literal(what.value)) for when, what, _ in verdicts], else_=literal(Outcome.UNCHANGED.value))
+    reason = case(*[(when, why) for when, _, why in verdicts], else_=literal(""))
+    return outcome, reason

@@ -1,0 +1,41 @@
+"""Makes one row of two about the same person, the same one whichever comes first. Pure."""
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from subscribers.imports.staging import StagedRow
+
+
+def merged(one: "StagedRow", other: "StagedRow") -> "StagedRow":
+    """What two rows of one person say together; their tags are the caller's.
+
+    The graver standing holds, and the earliest date of those who say it. Of two names or values the longer one is
+    kept (`Ada Lovelace`, not `Ada`), of two as long the first in the alphabet; of two spellings the one in lower case.
+    """
+    grave = max(one, other, key=lambda row: row.wanted)
+    dates = [row.since for row in (one, other) if row.wanted == grave.wanted and row.since]
+    return one._replace(
+        email=max(one.email, other.email),
+        name=_fuller(one.name, other.name),
+        fields=one.fields if one.fields == other.fields else _fields(one.fields, other.fields),
+        wanted=grave.wanted,
+        since=min(dates, default=None),
+        record=_fuller(one.record, other.record),
+    )
+
+
+def _fuller(one: str, other: str) -> str:
+    return min(one, other, key=lambda text: (-len(text), text))
+
+
+def _fields(one: str, other: str) -> str:
+    first: dict[str, str] = json.loads(one or "{}")
+    second: dict[str, str] = json.loads(other or "{}")
+    names = sorted(first.keys() | second.keys())
+    return as_json({name: _fuller(first.get(name, ""), second.get(name, "")) for name in names})
+
+
+def as_json(fields: dict[str, str]) -> str:
+    """Fields as they are staged: the same text for the same fields; none is the empty text."""
+    return json.dumps(fields, sort_keys=True, ensure_ascii=False) if fields else ""

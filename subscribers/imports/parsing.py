@@ -1,0 +1,193 @@
+"""Turns the rows of a sheet into people to be staged, and refuses those that are none; what costs time a million times over is here."""
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from subscribers.address import is_ordinary, parse
+from subscribers.errors import BadAddress, BadValue
+from subscribers.exports import unguarded
+from subscribers.imports.dates import moment
+from subscribers.imports.layout import Layout
+from subscribers.imports.merging import as_json
+from subscribers.imports.rows import Row, Unreadable
+from subscribers.imports.services import Standings
+from subscribers.imports.staging import StagedRow
+from subscribers.imports.wanted import Wanted
+from subscribers.values import clean_field_value, clean_name, clean_tag
+
+_MAILTO = re.compile(r"mailto:", re.IGNORECASE)
+_ERASED = int(Wanted.ERASED)
+_BRACKETS = re.compile(r"[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>\Z")
+
+
+class _Refused(Exception):  # named for what happened
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+@dataclass
+class Parser:
+    """Reads the rows of one sheet."""
+
+    layout: Layout
+    combination: Callable[[tuple[str, ...]], int]
+    """Gives a combination of tags its number."""
+    erased: Callable[[str], bool]
+    """Whether the address of a key was erased."""
+    refuse: Callable[[int, str, str, Sequence[str]], None]
+    """Told of line, kind, reason and cells of a row that is refused."""
+    now: datetime
+    rows: int = 0
+    undated: int = 0
+    """Rows with a date that cannot be read."""
+
+    def __post_init__(self) -> None:
+        layout = self.layout
+        self._email = layout.of("email")[0]
+        self._name = next(iter(layout.of("name")), None)
+        self._names = [*layout.of("first_name"), *layout.of("last_name")]
+        self._tags = layout.of("tags")
+        self._moments = {False: layout.of("date"), True: layout.of("left")}
+        self._standings = list(layout.standings.items())
+        self._fields = list(layout.fields.items())
+        self._numbers: dict[str, int] = {}
+        self._always = int(layout.always)
+        # Nothing to be done for most files but an address, a name, tags.
+        self._short = not (self._names or self._standings or self._fields or layout.guarded or layout.ours)
+        self._short = self._short and not any(self._moments.values()) and layout.always is Wanted.SUBSCRIBED
+
+    def staged(self, rows: Iterable[Row | Unreadable]) -> list[StagedRow]:
+        """The people of some rows."""
+        found: list[StagedRow] = []
+        for row in rows:
+            if isinstance(row, Unreadable):
+                self.rows += 1
+                self.refuse(row.line, row.kind, row.reason, row.cells)
+                continue
+            line, cells = row
+            if not any(cells):
+                continue
+            self.rows += 1
+            try:
+                found.append(self._person(cells))
+            except _Refused as refused:
+                self.refuse(line, refused.kind, str(refused), cells)
+            except BadAddress as error:
+                self.refuse(line, "no e-mail address", _said(error), cells)
+            except BadValue as error:
+                self.refuse(line, "a name, tag or field that cannot be kept", _said(error), cells)
+        return found
+
+    def _person(self, cells: list[str]) -> StagedRow:
+        if len(cells) != self.layout.width:
+            cells = self._fitted(cells)
+        if self.layout.guarded:
+            cells = [unguarded(cell) for cell in cells]
+        email = cells[self._email]
+        if is_ordinary(email):
+            key = email.lower()
+            if key != email:
+                local, _, domain = email.partition("@")
+                email = f"{local}@{domain.lower()}"
+        else:
+            address = parse(_bare(email))
+            email, key = address.email, address.key
+        wanted, fields, since, record = self._always, "", None, ""
+        if self._short:
+            name = clean_name(cells[self._name]) if self._name is not None else ""
+            tags = self._tagged(cells) if self._tags else 0
+        else:
+            name, tags, wanted, fields, since, record = self._rest(cells)
+        return StagedRow(key, email, name, tags, fields, _ERASED if self.erased(key) else wanted, since, record)
+
+    def _fitted(self, cells: list[str]) -> list[str]:
+        """Cells without the empty ones that stand behind the last column. Raises _Refused."""
+        width = self.layout.width
+        if len(cells) > width and not any(cells[width:]):
+            return cells[:width]
+        more = len(cells) > width
+        hint = " (a cell with a separator in it needs quotes around it)" if more else ""
+        # A row that was cut short is not filled up: the column that says who left may be the missing one.
+        raise _Refused(
+            "more or fewer cells than columns", f"{len(cells)} cells, but the header names {width} columns{hint}"
+        )
+
+    def _rest(self, cells: Sequence[str]) -> tuple[str, int, int, str, str | None, str]:
+        wanted = self.layout.always
+        for position, standings in self._standings:
+            wanted = max(wanted, _standing(cells[position], standings))
+        name = clean_name(cells[self._name]) if self._name is not None else ""
+        if not name and self._names:
+            name = clean_name(" ".join(cells[position] for position in self._names))
+        fields = ""
+        if self._fields:
+            said = {
+                name: clean_field_value(name, cells[position]) for position, name in self._fields if cells[position]
+            }
+            fields = as_json({name: value for name, value in said.items() if value})
+        tags = self._tagged(cells) if self._tags else 0
+        return name, tags, int(wanted), fields, self._since(cells, wanted), ""
+
+    def _tagged(self, cells: Sequence[str]) -> int:
+        text = cells[self._tags[0]] if len(self._tags) == 1 else ",".join(cells[position] for position in self._tags)
+        if not text:
+            return 0
+        number = self._numbers.get(text)
+        if number is None:
+            tags = _tags(text.replace('"', "") if self.layout.quoted_tags else text)
+            number = self.combination(tags)
+            if len(self._numbers) < 10_000:  # noqa: PLR2004  # a file of tags that are all different must not fill memory
+                self._numbers[text] = number
+        return number
+
+    def _since(self, cells: Sequence[str], wanted: Wanted) -> str | None:
+        for leaving in (True, False) if wanted > Wanted.UNCONFIRMED else (False,):
+            for position in self._moments[leaving]:
+                text = cells[position]
+                if text:
+                    found = moment(text, self.now)
+                    if found is not None:
+                        return found
+                    self.undated += 1
+        return None
+
+
+def _standing(cell: str, standings: Standings) -> Wanted:
+    word = cell.strip().lower()
+    found = standings.words.get(word, standings.other)
+    if found is None and "," in word:
+        each = [standings.words.get(part.strip()) for part in word.split(",")]
+        found = max((one for one in each if one is not None), default=None) if None not in each else None
+    if found is None:
+        raise _Refused(
+            "a status that is not known",
+            f'the status "{cell[:60]}" is not known here; say {_some(standings)}',
+        )
+    return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _tags(cell: str) -> tuple[str, ...]:
+    return tuple(sorted({clean_tag(part) for part in re.split("[,;]", cell) if part.strip()}))
+
+
+def _bare(text: str) -> str:
+    """The address in `Ada <ada@example.org>`, `mailto:ada@example.org`, and behind what cannot be seen."""
+    text = text.strip().strip("\ufeff\u200b\xa0").strip()
+    found = _BRACKETS.match(text)
+    if found:
+        text = found[1]
+    return _MAILTO.sub("", text, count=1) if _MAILTO.match(text) else text
+
+
+def _said(error: BadAddress | BadValue) -> str:
+    return f"{error} ({error.hint})" if error.hint else str(error)
+
+
+def _some(standings: Standings) -> str:
+    words = [word for word in standings.words if word]
+    return ", ".join(words[:6]) + (", …" if len(words) > 6 else "")  # noqa: PLR2004  # enough to see what is meant

@@ -1,0 +1,255 @@
+"""What other services call their columns and standings: one small declaration for each, and no code.
+
+A service is recognised by its headers, in lower case. Where a word is not declared the row is refused: nobody is
+subscribed by a status that we do not understand. The sources of the headers are in docs/importing.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from subscribers.imports.wanted import Wanted
+
+TRUE: tuple[str, ...] = ("true", "yes", "1", "t", "y", "on")
+FALSE: tuple[str, ...] = ("false", "no", "0", "f", "n", "off", "")
+
+
+def flag(if_true: Wanted, if_false: Wanted = Wanted.SUBSCRIBED) -> dict[str, Wanted]:
+    """The words of a column that says yes or no."""
+    return dict.fromkeys(TRUE, if_true) | dict.fromkeys(FALSE, if_false)
+
+
+@dataclass(frozen=True)
+class Standings:
+    """What the words of a column say of somebody."""
+
+    words: Mapping[str, Wanted]
+    """In lower case."""
+    other: Wanted | None = None
+    """What any other word says; None: such a row is refused."""
+
+
+FILLED_WHEN_LEFT = Standings({"": Wanted.SUBSCRIBED}, other=Wanted.UNSUBSCRIBED)
+"""A column with the moment of leaving, empty for those who stay."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """How one kind of export looks."""
+
+    name: str
+    headers: frozenset[str]
+    """It is this service's when all of these are there."""
+    roles: Mapping[str, str]
+    """Header -> `email`, `name`, `first_name`, `last_name`, `tags`, `date` (they agreed), `left` (they went)."""
+    standings: Mapping[str, Standings] = field(default_factory=dict[str, Standings])
+    """Header -> what its words say; of several the graver holds."""
+    always: Wanted = Wanted.SUBSCRIBED
+    """What the export says of everybody in it."""
+    file_names: Mapping[str, Wanted] = field(default_factory=dict[str, Wanted])
+    """What the beginning of the file's name says of everybody in it."""
+    quoted_tags: bool = False
+    """Each tag stands between double quotes inside its cell."""
+
+
+_NAMES = {"first name": "first_name", "last name": "last_name"}
+_MAILCHIMP = {"email address": "email", "email": "email", "tags": "tags", **_NAMES}
+_MAILCHIMP_FILES = {
+    "unsubscribed_": Wanted.UNSUBSCRIBED,
+    "cleaned_": Wanted.BOUNCED,
+    "nonsubscribed_": Wanted.UNCONFIRMED,
+}
+
+# The first that fits is taken: those with more headers stand before those with fewer.
+SERVICES: tuple[Service, ...] = (
+    Service(
+        "Mailchimp (unsubscribed)",
+        frozenset({"unsub_time", "leid", "euid"}),
+        {**_MAILCHIMP, "unsub_time": "left"},
+        always=Wanted.UNSUBSCRIBED,
+        quoted_tags=True,
+    ),
+    Service(
+        "Mailchimp (cleaned)",
+        frozenset({"clean_time", "leid", "euid"}),
+        {**_MAILCHIMP, "clean_time": "left"},
+        always=Wanted.BOUNCED,
+        quoted_tags=True,
+    ),
+    Service(
+        "Mailchimp",
+        frozenset({"leid", "euid", "optin_time"}),
+        {**_MAILCHIMP, "confirm_time": "date", "optin_time": "date"},
+        file_names=_MAILCHIMP_FILES,
+        quoted_tags=True,
+    ),
+    Service(
+        "Substack",
+        frozenset({"email", "active_subscription", "email_disabled"}),
+        {"email": "email", "name": "name", "created_at": "date"},
+        {"email_disabled": Standings(flag(Wanted.UNSUBSCRIBED))},
+    ),
+    Service(
+        "Ghost",
+        frozenset({"id", "email", "subscribed_to_emails", "complimentary_plan"}),
+        {"email": "email", "name": "name", "labels": "tags", "created_at": "date"},
+        {
+            "subscribed_to_emails": Standings(flag(Wanted.SUBSCRIBED, Wanted.UNSUBSCRIBED)),
+            "deleted_at": FILLED_WHEN_LEFT,
+        },
+    ),
+    Service(
+        "listmonk",
+        frozenset({"uuid", "email", "attributes", "status"}),
+        {"email": "email", "name": "name", "created_at": "date"},
+        {
+            "status": Standings(
+                {"enabled": Wanted.SUBSCRIBED, "disabled": Wanted.UNSUBSCRIBED, "blocklisted": Wanted.OPERATOR}
+            )
+        },
+    ),
+    Service(
+        "Brevo",
+        frozenset({"email", "email_blacklisted", "sms_blacklisted"}),
+        {"email": "email", "firstname": "first_name", "lastname": "last_name", "added_time": "date"},
+        {"email_blacklisted": Standings(flag(Wanted.UNSUBSCRIBED))},
+    ),
+    Service(
+        "ActiveCampaign",
+        frozenset({"email", "date created", "ip", "status"}),
+        {"email": "email", "tags": "tags", "date created": "date", **_NAMES},
+        {
+            "status": Standings(
+                {
+                    **dict.fromkeys(("active", "1"), Wanted.SUBSCRIBED),
+                    **dict.fromkeys(("unconfirmed", "0"), Wanted.UNCONFIRMED),
+                    **dict.fromkeys(("unsubscribed", "2"), Wanted.UNSUBSCRIBED),
+                    **dict.fromkeys(("bounced", "3"), Wanted.BOUNCED),
+                }
+            )
+        },
+    ),
+    *(
+        Service(
+            "beehiiv",
+            frozenset({"email", "status", "created_at", tier}),
+            {"email": "email", "created_at": "date", "unsubscribed_at": "left", "tags": "tags", **_NAMES},
+            {
+                "status": Standings(
+                    {
+                        "active": Wanted.SUBSCRIBED,
+                        **dict.fromkeys(("pending", "validating"), Wanted.UNCONFIRMED),
+                        **dict.fromkeys(("inactive", "unsubscribed"), Wanted.UNSUBSCRIBED),
+                        "invalid": Wanted.BOUNCED,
+                    }
+                ),
+                "unsubscribed_at": FILLED_WHEN_LEFT,
+            },
+        )
+        for tier in ("tier", "subscription_tier", "subscription tier")
+    ),
+    *(
+        Service(
+            "Buttondown",
+            frozenset({email, "creation_date", kind}),
+            {email: "email", "creation_date": "date", "tags": "tags", "unsubscription_date": "left"},
+            {
+                kind: Standings(
+                    {
+                        **dict.fromkeys(
+                            ("regular", "premium", "gifted", "trialed", "churning", "churned", "past_due", "paused"),
+                            Wanted.SUBSCRIBED,
+                        ),
+                        "unactivated": Wanted.UNCONFIRMED,
+                        **dict.fromkeys(("unsubscribed", "removed"), Wanted.UNSUBSCRIBED),
+                        **dict.fromkeys(("blocked", "spammy"), Wanted.OPERATOR),
+                        "undeliverable": Wanted.BOUNCED,
+                        "complained": Wanted.COMPLAINED,
+                    }
+                )
+            },
+        )
+        for email in ("email_address", "email")
+        for kind in ("subscriber_type", "type")
+    ),
+    *(
+        Service(
+            "Kit",
+            frozenset({"first_name", email, "created_at", state}),
+            {"first_name": "first_name", email: "email", "created_at": "date", "tags": "tags"},
+            {
+                state: Standings(
+                    {
+                        **dict.fromkeys(("active", "confirmed"), Wanted.SUBSCRIBED),
+                        **dict.fromkeys(("inactive", "unconfirmed"), Wanted.UNCONFIRMED),
+                        **dict.fromkeys(("cancelled", "unsubscribed"), Wanted.UNSUBSCRIBED),
+                        "bounced": Wanted.BOUNCED,
+                        "complained": Wanted.COMPLAINED,
+                    }
+                )
+            },
+        )
+        for email, state in (("email", "status"), ("email_address", "state"), ("email_address", "status"))
+    ),
+    Service(
+        "Squarespace",
+        frozenset({"email address", "date subscribed"}),
+        {"email address": "email", "date subscribed": "date", **_NAMES},
+    ),
+)
+
+# --- files of anybody ------------------------------------------------------------------------------------------------
+
+ANY_STATUS = Standings(
+    {
+        **dict.fromkeys(("subscribed", "active", "enabled", "confirmed", "opted in", "opted-in"), Wanted.SUBSCRIBED),
+        **dict.fromkeys(("unconfirmed", "pending", "inactive", "not confirmed"), Wanted.UNCONFIRMED),
+        **dict.fromkeys(
+            ("unsubscribed", "cancelled", "canceled", "left", "opted out", "opted-out", "disabled", "removed"),
+            Wanted.UNSUBSCRIBED,
+        ),
+        **dict.fromkeys(("left-all", "unsubscribed from all"), Wanted.LEFT_ALL),
+        **dict.fromkeys(("blocklisted", "blacklisted", "blocked"), Wanted.OPERATOR),
+        **dict.fromkeys(("bounced", "cleaned", "hard bounced", "invalid", "undeliverable"), Wanted.BOUNCED),
+        **dict.fromkeys(("complained", "spam", "complaint"), Wanted.COMPLAINED),
+    }
+)
+"""The words that a status column of any other file may have."""
+
+NOT_MAILED = Standings(flag(Wanted.UNSUBSCRIBED), other=Wanted.UNSUBSCRIBED)
+"""A column of any other file that says who is not to be mailed: yes, no, or when they left."""
+
+GUESSES: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "email",
+            "e-mail",
+            "email address",
+            "e-mail address",
+            "email_address",
+            "emailaddress",
+            "mail",
+            "e-mail-adresse",
+        ),
+        "email",
+    ),
+    **dict.fromkeys(("adresse e-mail", "correo", "correo electrónico", "indirizzo email", "subscriber"), "email"),
+    **dict.fromkeys(("name", "full name", "full_name", "fullname", "display name", "nom complet"), "name"),
+    **dict.fromkeys(
+        ("first name", "first_name", "firstname", "fname", "given name", "forename", "vorname", "prénom", "nombre"),
+        "first_name",
+    ),
+    **dict.fromkeys(
+        ("last name", "last_name", "lastname", "lname", "surname", "family name", "nachname", "apellido"), "last_name"
+    ),
+    **dict.fromkeys(("tags", "tag", "labels", "label", "groups"), "tags"),
+    **dict.fromkeys(("status", "state", "subscription status", "email status"), "status"),
+    **dict.fromkeys(
+        ("date", "subscribed at", "subscribed_at", "date subscribed", "created_at", "created at", "signup date"), "date"
+    ),
+    **dict.fromkeys(("sign-up date", "optin_time", "opt-in date", "confirmed_at", "date added", "joined"), "date"),
+    **dict.fromkeys(
+        ("unsubscribed", "opted out", "opt-out", "opt_out", "opted_out", "do not mail", "unsubscribed_at"), "not_mailed"
+    ),
+    **dict.fromkeys(("unsubscribed at", "unsubscribe date", "blacklisted", "blocklisted"), "not_mailed"),
+}
+"""What a column of any other file probably is; it is shown, and asked."""

@@ -1,0 +1,116 @@
+"""A file as a sheet: what its columns are called, and its rows; CSV with any separator, or JSON Lines."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from subscribers.errors import BadImport
+from subscribers.imports.files import Source, reading
+from subscribers.imports.rows import Row, Unreadable, csv_rows, json_object, json_rows
+from subscribers.imports.text import LONGEST_LINE, blocks
+
+COLUMNS = 1000
+"""Columns of a sheet."""
+
+_SEPARATORS = ",;\t|"
+_SAYS_SEPARATOR = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
+_NOTHING = "\ufeff\u200b\xa0"
+_HINT = "its first line names the columns, such as email,name,tags"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file that is open, read up to its header."""
+
+    name: str
+    header: Sequence[str]
+    """As it is written, without white space around it."""
+    line: int
+    """Where the header is."""
+    rows: Iterator[list[Row | Unreadable]]
+    """All rows below it, some hundred at a time."""
+
+
+def normal(name: str) -> str:
+    """A column's name as it is compared: lower case, with single spaces."""
+    return " ".join(name.strip(_NOTHING).split()).lower()
+
+
+def open_sheet(source: Source, seen: Callable[[bytes], object]) -> Sheet:
+    """Read a file's header; `seen` is told of all bytes. Raises BadImport when it has none, or cannot be read."""
+    with reading(source.name):
+        return _opened(source, seen)
+
+
+def _opened(source: Source, seen: Callable[[bytes], object]) -> Sheet:
+    read = blocks(source.stream, seen)
+    head: list[str] = []
+    for block in read:
+        head += block
+        if any(line.strip(_NOTHING + " \t\r\n,;") for line in head):
+            break
+    else:
+        raise BadImport(f"{source.name} is empty", hint=_HINT)
+    lines = chain([head], read)
+    first = next(line for line in head if line.strip(_NOTHING + " \t\r\n,;"))
+    if first.lstrip(_NOTHING + " \t").startswith("{"):
+        return _json_sheet(source.name, head, lines)
+    if first.lstrip(_NOTHING + " \t").startswith("["):
+        raise BadImport(f"{source.name} is a JSON array", hint="write one object to a line (JSON Lines)")
+    if len(first) >= LONGEST_LINE:
+        raise BadImport(f"{source.name}:1: the first line does not end", hint="name a CSV file")
+    return _csv_sheet(source.name, head, lines, first)
+
+
+def _csv_sheet(name: str, head: list[str], lines: Iterator[list[str]], first: str) -> Sheet:
+    said = _SAYS_SEPARATOR.match(first.strip(_NOTHING + " \r\n"))
+    if said:
+        position = head.index(first)
+        head[: position + 1] = [""] * (position + 1)  # lines are counted on
+        if not any(line.strip() for line in head):
+            raise BadImport(f"{name} is empty but for its separator", hint=_HINT)
+        first = next(line for line in head if line.strip())
+    separator = said[1] if said else _separator(first)
+    rows = csv_rows(lines, separator)
+    for page in rows:
+        for position, row in enumerate(page):
+            if isinstance(row, Unreadable):
+                raise BadImport(f"{name}:{row.line}: {row.reason}")
+            cells = [" ".join(cell.strip(_NOTHING).split()) for cell in row.cells]
+            if any(cells):
+                while not cells[-1]:
+                    cells.pop()
+                _refuse_what_is_no_header(name, row.line, cells)
+                return Sheet(name, cells, row.line, chain([page[position + 1 :]], rows))
+    raise BadImport(f"{name} is empty", hint=_HINT)
+
+
+def _separator(line: str) -> str:
+    """What stands most often between the column names, outside of quotes."""
+    bare = re.sub(r'"(?:[^"]|"")*"', "", line)
+    return max(_SEPARATORS, key=bare.count)
+
+
+def _refuse_what_is_no_header(name: str, line: int, cells: Sequence[str]) -> None:
+    where = f"{name}:{line}"
+    if "\0" in "".join(cells):
+        raise BadImport(f"{name} is not text", hint="export it as CSV (UTF-8)")
+    if len(cells) > COLUMNS:
+        raise BadImport(f"{where}: more than {COLUMNS} columns", hint="name a CSV file")
+    if any(re.search(r"\S@\S+\.\S", cell) for cell in cells):
+        raise BadImport(
+            f"{where}: the first line must name the columns, and it is a person", hint="put `email,name,tags` above it"
+        )
+
+
+def _json_sheet(name: str, head: list[str], lines: Iterator[list[str]]) -> Sheet:
+    """The keys of the first objects are the columns, in the order in which they come."""
+    header: dict[str, None] = {}
+    for line in head:
+        header.update(dict.fromkeys(json_object(line) or ()))
+    if not header:
+        raise BadImport(f"{name}:1: this line is not a JSON object", hint="write one object to a line (JSON Lines)")
+    if len(header) > COLUMNS:
+        raise BadImport(f"{name}: more than {COLUMNS} keys", hint="name a file of people")
+    return Sheet(name, list(header), 0, json_rows(lines, list(header)))
