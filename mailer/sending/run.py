@@ -139,7 +139,7 @@ class Run(Generic[Carried]):
 
     def _departure(self) -> Leave | None:
         """Wait until somebody may leave; None when somebody says stop."""
-        self._wait_out(self._troubles.wait)
+        self._wait_out(self._troubles.take_wait())
         # Room for as many as left last time: a call that has to wait for a thread would leave after its departure.
         while not self.stopped() and not self._calls.has_room(ceil(self._size / self.transport.batch)):
             self._answers.settle(_IDLE_SECONDS)

@@ -29,6 +29,7 @@ class Troubles:
         self._refused: deque[bool] = deque(maxlen=WINDOW)
         self._nothing_since: float | None = None
         self._wait = 0.0
+        self._waited = True
 
     def heard(self, receipts: Sequence[Receipt]) -> str:
         """One call was answered. Why the whole mailing must pause for it; empty: it goes on."""
@@ -45,10 +46,11 @@ class Troubles:
             return PauseReason.LOST_ANSWERS
         return PauseReason.REFUSALS if sum(self._refused) >= REFUSED_LEAST else ""
 
-    @property
-    def wait(self) -> float:
-        """Seconds to let pass before anything is tried again: longer each time that nothing was carried."""
-        return self._wait
+    def take_wait(self) -> float:
+        """Seconds to let pass before the next try: longer each time that nothing was carried, and said once each time."""
+        wait = 0.0 if self._waited else self._wait
+        self._waited = True
+        return wait
 
     @property
     def nothing_for(self) -> float:
@@ -58,10 +60,11 @@ class Troubles:
     def _carried(self, receipts: Sequence[Receipt]) -> None:
         not_sent = [receipt for receipt in receipts if isinstance(receipt, NotSent)]
         if len(not_sent) < len(receipts):
-            self._nothing_since, self._wait = None, 0.0
+            self._nothing_since, self._wait, self._waited = None, 0.0, True
             return
         if self._nothing_since is None:
             self._nothing_since = self._clock()
         if not any(receipt.too_fast for receipt in not_sent):
             # Whoever is too fast slows the pace down; it is where nobody answers at all that one waits.
             self._wait = min(max(_FIRST_WAIT, 2 * self._wait), _LONGEST_WAIT)
+            self._waited = False

@@ -68,12 +68,13 @@ def test_while_nothing_is_carried_each_wait_is_longer_and_an_answer_ends_it() ->
     waits: list[float] = []
     for _ in range(7):
         troubles.heard([AWAY])
-        waits.append(troubles.wait)
-        clock.now += troubles.wait
+        waits.append(troubles.take_wait())
+        clock.now += waits[-1]
+        assert troubles.take_wait() == 0
     assert waits == [1, 2, 4, 8, 16, 30, 30]
     assert troubles.nothing_for == sum(waits)
     troubles.heard([AWAY, LOST])
-    assert (troubles.wait, troubles.nothing_for) == (0, 0)
+    assert (troubles.take_wait(), troubles.nothing_for) == (0, 0)
 
 
 def test_who_is_too_fast_does_not_wait_but_is_not_patient_for_ever_either() -> None:
@@ -82,4 +83,4 @@ def test_who_is_too_fast_does_not_wait_but_is_not_patient_for_ever_either() -> N
     for _ in range(3):
         troubles.heard([TOO_FAST])
         clock.now += 5
-    assert (troubles.wait, troubles.nothing_for) == (0, 15)
+    assert (troubles.take_wait(), troubles.nothing_for) == (0, 15)
