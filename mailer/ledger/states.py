@@ -45,3 +45,6 @@ class PauseReason(StrEnum):
     ACCOUNT = "account"
     DUPLICATE = "duplicate"
     RESTORED = "restored"
+    """The database was restored from a backup, and may not know of letters that have left."""
+    TRANSPORT = "transport"
+    """The transport itself stopped taking letters: for the outbox, a disk that is full."""
