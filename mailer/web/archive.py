@@ -21,7 +21,7 @@ _FRESH = "public, max-age=300"
 
 _ISSUE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    "frame-ancestors 'none'"
 )
 """A letter's styles stand in its elements. It may show pictures and lead elsewhere, and nothing more."""
 
