@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import func, select
 from mailer.database.engine import Database
 from mailer.errors import SettingsError
 from mailer.feedback.tables import event_errors, events
+from mailer.ses.certificates import Fetch
 from mailer.settings import Settings
 from mailer.web.app import make_app
 from mailer.web.serving import listen, make_server
@@ -38,7 +40,9 @@ BOUNCE = (
 
 
 @contextmanager
-def opened(root: Path, database: Database, **settings: str) -> Generator[tuple[Workspace, httpx.Client]]:
+def opened(
+    root: Path, database: Database, fetch: Fetch | None = None, **settings: str
+) -> Generator[tuple[Workspace, httpx.Client]]:
     given = {
         "database_url": database.engine.url.render_as_string(hide_password=False),
         "base_url": "https://news.example.org",
@@ -46,7 +50,7 @@ def opened(root: Path, database: Database, **settings: str) -> Generator[tuple[W
         "ses_topic_arns": TOPIC,
         **settings,
     }
-    workspace = Workspace(root, Settings.model_validate(given), now=lambda: NOW, fetch=Shelf())
+    workspace = Workspace(root, Settings.model_validate(given), now=lambda: NOW, fetch=fetch or Shelf())
     try:
         server = make_server(make_app(workspace, beside=()))
         listening = listen("127.0.0.1", 0)
@@ -153,3 +157,30 @@ def test_many_at_once_are_all_taken_in(root: Path, database: Database) -> None:
             thread.join()
         assert answers == [200] * 40
         assert stored(workspace) == (40, 0, [("gone@example.org", "bounced")])
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # it is the threads that count
+def test_strangers_who_have_us_wait_for_certificates_keep_no_reader_waiting(root: Path, database: Database) -> None:
+    over, asked = threading.Event(), threading.Semaphore(0)
+
+    def slow(_url: str) -> bytes | None:
+        asked.release()
+        over.wait(20)
+        return None
+
+    with opened(root, database, slow) as (_, client):
+        forged = content(sign(notification()))
+        answers: list[int] = []
+        threads = [threading.Thread(target=lambda: answers.append(post(client, forged))) for _ in range(30)]
+        for thread in threads:
+            thread.start()
+        for _ in range(4):
+            assert asked.acquire(timeout=10)
+        time.sleep(0.5)  # and the others have come too
+        began = time.monotonic()
+        ready = httpx.get(f"{client.base_url}/ready", timeout=10)
+        assert (ready.status_code, answers, time.monotonic() - began < 5) == (200, [], True)
+        over.set()
+        for thread in threads:
+            thread.join()
+        assert answers == [403] * 30
