@@ -4,7 +4,7 @@ import hashlib
 import re
 import threading
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -13,13 +13,13 @@ from mailer.local_ses.events import ACCOUNT, Event, body
 from mailer.local_ses.letters import AcceptedLetter
 from mailer.local_ses.options import Options
 from mailer.local_ses.refusals import Refusal, not_implemented
+from mailer.local_ses.waiting import Waiting
 
 NAME = "newsletter-events"
 _HIDDEN_SECONDS = 30
 _MOST_MESSAGES = 10
 _MOST_WAIT_SECONDS = 20
 _POLL_SECONDS = 0.1
-_TIDY = 10_000
 
 
 _PREFIX = "AWS.SimpleQueueService."
@@ -56,7 +56,7 @@ class Queue:
         self._clock = clock
         self._chance = chance
         self._changed = threading.Condition()
-        self._waiting = _Line()
+        self._waiting = Waiting()
         self._held = array("Q")
         self._hidden: dict[int, _Hidden] = {}
         self._received: dict[int, int] = {}
@@ -218,41 +218,6 @@ def _within(name: str, given: Mapping[str, Any], default: int, least: int, most:
         reason = f"Must be between {least} and {most}, if provided."
         raise Refusal("InvalidParameterValue", f"Value {value} for parameter {name} is invalid. Reason: {reason}")
     return value
-
-
-class _Line:
-    """Numbers that wait; taken from the front, or from anywhere."""
-
-    def __init__(self) -> None:
-        self._numbers = array("Q")
-        self._first = 0
-
-    def __len__(self) -> int:
-        return len(self._numbers) - self._first
-
-    def extend(self, numbers: Iterable[int]) -> None:
-        self._numbers.extend(numbers)
-
-    def put_back(self, numbers: Sequence[int]) -> None:
-        """At the front, in their order."""
-        for number in reversed(numbers):
-            if self._first:
-                self._first -= 1
-                self._numbers[self._first] = number
-            else:
-                self._numbers.insert(0, number)
-
-    def take(self, chance: Random | None) -> int:
-        numbers, first = self._numbers, self._first
-        if chance is not None:
-            other = chance.randrange(first, len(numbers))
-            numbers[first], numbers[other] = numbers[other], numbers[first]
-        number = numbers[first]
-        self._first += 1
-        if self._first > _TIDY and self._first > len(self):
-            del numbers[: self._first]
-            self._first = 0
-        return number
 
 
 def _message_id(number: int) -> str:

@@ -37,7 +37,10 @@ def letter(number: int = 1, **changes: Any) -> AcceptedLetter:
 
 def account(log: Path | None = None, **options: Any) -> LocalSes:
     return LocalSes(
-        Options(rate=1e9, daily_quota=-1, **options), clock=itertools.count(1000, 0.01).__next__, chance=Random(1), log=log
+        Options(rate=1e9, daily_quota=-1, **options),
+        clock=itertools.count(1000, 0.01).__next__,
+        chance=Random(1),
+        log=log,
     )
 
 
