@@ -109,10 +109,10 @@ class Answers:
         self.handed_back += back
         if settlements:
             self.observe("settled", len(settlements) - back)
-        not_sent = [receipt for answer in answers for receipt in answer.receipts if isinstance(receipt, NotSent)]
-        if not_sent:
-            self.last_reason = not_sent[-1].reason
-        if any(receipt.too_fast for receipt in not_sent):
+        unsent = [receipt for answer in answers for receipt in answer.receipts if isinstance(receipt, NotSent)]
+        if unsent:
+            self.last_reason = unsent[-1].reason
+        if any(receipt.too_fast for receipt in unsent):
             self.too_fast()
         for answer in answers:
             if answer.error is not None:

@@ -58,13 +58,13 @@ class Troubles:
         return 0.0 if self._nothing_since is None else self._clock() - self._nothing_since
 
     def _carried(self, receipts: Sequence[Receipt]) -> None:
-        not_sent = [receipt for receipt in receipts if isinstance(receipt, NotSent)]
-        if len(not_sent) < len(receipts):
+        unsent = [receipt for receipt in receipts if isinstance(receipt, NotSent)]
+        if len(unsent) < len(receipts):
             self._nothing_since, self._wait, self._waited = None, 0.0, True
             return
         if self._nothing_since is None:
             self._nothing_since = self._clock()
-        if not any(receipt.too_fast for receipt in not_sent):
+        if not any(receipt.too_fast for receipt in unsent):
             # Whoever is too fast slows the pace down; it is where nobody answers at all that one waits.
             self._wait = min(max(_FIRST_WAIT, 2 * self._wait), _LONGEST_WAIT)
             self._waited = False
