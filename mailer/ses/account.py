@@ -130,7 +130,7 @@ def in_configuration_set(client: Reader, name: str) -> Iterator[Finding]:
     if not name:
         yield Finding(
             "no configuration set: bounces and complaints will not be heard",
-            "make one with an SNS event destination, and set MAILER_SES_CONFIGURATION_SET",
+            "docs/events.md says how to make one; then set MAILER_SES_CONFIGURATION_SET",
             stops=False,
         )
         return
