@@ -131,6 +131,8 @@ def _lines(taken: "Taken") -> Iterator[str]:
     yield f"{count(taken.new, 'event', 'events')} taken in; {taken.repeated:,} more were here already."
     if taken.settled:
         yield f"{count(taken.settled, 'delivery that was', 'deliveries that were')} uncertain or in a call: accepted now."
+    for newsletter, issue, reason in taken.paused:
+        yield f"Issue {issue} of {newsletter} is paused now ({reason}): mailer status --issue {issue}"
     if taken.suppressed:
         yield f"{count(taken.suppressed, 'address is', 'addresses are')} suppressed now: mailer suppressions list"
     if taken.orphans:

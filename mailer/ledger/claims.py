@@ -125,7 +125,8 @@ def settle(
     """
     won = 0
     for state in (State.ACCEPTED, State.REFUSED, State.UNCERTAIN, State.PENDING):
-        rows = [one for one in settlements if one.state == state]
+        # In the order in which feedback locks rows too: two who want the same ones must not wait in a circle.
+        rows = sorted((one for one in settlements if one.state == state), key=lambda one: one.subscriber_id)
         if rows:
             dialect = connection.dialect.name
             values = {"mailing": mailing_id, "sender": sender_id, "now": now, **_columns(rows, dialect)}
