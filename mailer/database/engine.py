@@ -1,5 +1,6 @@
 """Opens the database as the promises need it; the only `create_engine`."""
 
+import errno
 import json
 import os
 import sqlite3
@@ -152,9 +153,18 @@ def _parse(url: str) -> URL:
 
 
 def _create_private(path: Path, url: URL) -> None:
-    """The file holds addresses: nobody else on the machine may read it. SQLite gives its -wal and -shm the same mode."""
+    """The file holds addresses: nobody else on the machine may read it. SQLite gives its -wal and -shm the same mode.
+
+    A file that is there is not opened: to close it again would drop the locks by which the connections that this process
+    has already are known (fcntl), and the next process to leave would delete the log that we go on writing to.
+    """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        if path.is_dir():
+            raise translated(IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), url) from None
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise translated(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), url) from None
     except OSError as error:
         raise translated(error, url) from error
 
