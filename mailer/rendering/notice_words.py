@@ -9,7 +9,7 @@ _ENGLISH = {
     "notice_confirm_first": "Somebody asked for {title} to be sent to this address. If it was you, confirm it with the button.",
     "notice_confirm_second": "The button works for {days} days. If it was not you, do nothing: you will not be subscribed, and this address is forgotten.",
     "notice_confirm_button": "Confirm my subscription",
-    "notice_confirm_why": "You get this one letter because the address was typed into the newsletter's form.",
+    "notice_confirm_why": "You get this one letter because the address was typed into the newsletter’s form.",
     "notice_move_subject": "Please confirm your new address for {title}",
     "notice_move_heading": "Please confirm your new address",
     "notice_move_first": "A reader of {title} wants their letters sent to this address from now on. If it was you, confirm it with the button.",
