@@ -2,11 +2,13 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -296,3 +298,44 @@ def test_the_accounts_list_is_pulled(anywhere: Desk, ses: Ses) -> None:
     done = anywhere.run("suppressions", "pull", "--json", env=ses.environment)
     assert json.loads(done.stdout) == {"seen": 3, "new": 3, "erased": 0, "unusable": 0, "whole": True}
     assert suppressed(anywhere) == dict.fromkeys([f"p{n}@example.org" for n in range(3)], "bounced")
+
+
+# --- at a terminal --------------------------------------------------------------------------------------------------
+
+
+def at_a_terminal(desk: Desk, ses: Ses, *arguments: str) -> tuple[int, str]:
+    """Run a command whose standard error is a terminal; its exit code, and what the terminal was sent."""
+    ours, its = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "mailer", *arguments],
+        cwd=desk.root,
+        env=desk.environment | ses.environment | {"TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=its,
+    ) as process:
+        os.close(its)
+        shown = b""
+        with suppress(OSError):  # Linux ends a terminal that nobody writes to any more with EIO
+            while piece := os.read(ours, 4096):
+                shown += piece
+        process.wait(timeout=60)
+    os.close(ours)
+    return process.returncode, shown.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("events", "poll", "--once"), "events"),
+        (("events", "replay", "dump.jsonl"), "100%"),
+        (("suppressions", "pull"), "0 addresses read"),
+    ],
+    ids=["poll", "replay", "pull"],
+)
+def test_a_person_at_a_terminal_sees_how_far_it_is(
+    arguments: tuple[str, ...], words: str, desk: Desk, ses: Ses
+) -> None:
+    (desk.root / "dump.jsonl").write_text(json.dumps(EVENT))
+    code, shown = at_a_terminal(desk, ses, *arguments)
+    assert (code, words in shown, "Traceback" in shown) == (0, True, False)
