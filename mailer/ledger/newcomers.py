@@ -37,11 +37,14 @@ def _newcomers(mailing_id: int, newsletter: str, segment: ColumnElement[bool] | 
     found = verdicts(newsletter, segment).subquery()
     here = select(1).where(deliveries.c.mailing_id == mailing_id, deliveries.c.subscriber_id == found.c.subscriber_id)
     # Whoever was written to under a number that was merged into theirs has the issue.
-    merged = select(1).where(
-        merged_subscribers.c.kept_id == found.c.subscriber_id,
+    letter = select(1).where(
         deliveries.c.mailing_id == mailing_id,
         deliveries.c.subscriber_id == merged_subscribers.c.subscriber_id,
         deliveries.c.state.in_((State.CLAIMED, State.ACCEPTED, State.UNCERTAIN)),
+    )
+    # One within the other, not joined: SQLite would walk the mailing for each person to find nobody merged.
+    merged = select(1).where(
+        merged_subscribers.c.kept_id == found.c.subscriber_id, letter.correlate(merged_subscribers).exists()
     )
     columns = (literal(mailing_id), found.c.subscriber_id, literal(State.PENDING.value), literal(0).label("attempt"))
     return select(*columns).where(found.c.exclusion.is_(None), ~here.exists(), ~merged.exists())

@@ -38,9 +38,7 @@ def _letters(newsletter: str, asked: Letters) -> ColumnElement[bool]:
     if asked.issue is not None:
         letter.append(mailings.c.issue == asked.issue)
     theirs = exists().where(*letter, deliveries.c.subscriber_id == subscribers.c.id).correlate(subscribers)
-    merged = exists().where(
-        *letter,
-        merged_subscribers.c.kept_id == subscribers.c.id,
-        deliveries.c.subscriber_id == merged_subscribers.c.subscriber_id,
-    )
+    # One within the other, not joined: SQLite would walk the whole ledger for each person to find nobody merged.
+    others = exists().where(*letter, deliveries.c.subscriber_id == merged_subscribers.c.subscriber_id)
+    merged = exists().where(merged_subscribers.c.kept_id == subscribers.c.id, others.correlate(merged_subscribers))
     return or_(theirs, merged.correlate(subscribers))
