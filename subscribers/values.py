@@ -22,6 +22,17 @@ def clean_name(text: str) -> str:
     return _clean(text, "a name", LONGEST_NAME)
 
 
+def is_clean_name(text: str) -> bool:
+    """Whether `clean_name` would give back just this text. Of other texts nothing is said."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and len(text) <= LONGEST_NAME
+        and "  " not in text
+        and text == text.strip()
+    )
+
+
 def clean_tag(text: str) -> str:
     """One tag; upper and lower case are kept apart. Raises BadValue.
 

@@ -88,6 +88,8 @@ def say_done(row: "ImportRow", found: "Gathered") -> None:
         reasons = ", ".join(f"{number:,} {kind}" for kind, number in summary.refused.items())
         say(f"{count(sum(summary.refused.values()), 'row', 'rows')} refused: {reasons}.")
     _say_refused(found)
+    if found.invited:
+        say(f"{count(found.invited, 'notice', 'notices')} to confirm will go out at the pace of all letters.")
     if summary.writes:
         say(f"This was import {row.id}; `mailer subscribers undo-import {row.id}` takes it back.")
 
@@ -108,7 +110,7 @@ def plan_as_json(plan: "Plan", found: "Gathered") -> dict[str, Any]:
 def import_as_json(row: "ImportRow", found: "Gathered") -> dict[str, Any]:
     """An import for a program."""
     head = {"import": row.id, "newsletter": row.newsletter, "state": row.state.value}
-    return head | _figures(row.counts, found)
+    return head | _figures(row.counts, found) | {"invited": found.invited}
 
 
 def _figures(summary: "Summary", found: "Gathered") -> dict[str, Any]:

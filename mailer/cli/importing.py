@@ -58,6 +58,9 @@ def import_(
     refused: Annotated[
         Path, typer.Option("--refused", metavar="FOLDER", help="Where the CSV of refused rows is written.")
     ] = Path(),
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Send each unconfirmed person a notice that asks whether they want it.")
+    ] = False,
     newsletter: NewsletterOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -90,7 +93,7 @@ def import_(
                 found = Gathering(
                     request,
                     staging,
-                    erased.__contains__,
+                    erased.asked,
                     workspace.now(),
                     agreed=agreed,
                     progress=progress,
@@ -105,7 +108,7 @@ def import_(
             intake = Intake(
                 connection, staging, erased, newsletter=slug, consent_source=consent_source, read=found.summary
             )
-        return _planned_and_applied(workspace, connection, intake, found, request_is=(dry_run, yes, as_json))
+        return _planned_and_applied(workspace, connection, intake, found, request_is=(dry_run, yes, as_json, confirm))
 
 
 def _planned_and_applied(
@@ -114,11 +117,11 @@ def _planned_and_applied(
     intake: "Intake",
     found: "Gathered",
     *,
-    request_is: tuple[bool, bool, bool],
+    request_is: tuple[bool, bool, bool, bool],
 ) -> int:
     from mailer.database.engine import viewing  # noqa: PLC0415  # lazy: heavy
 
-    dry_run, yes, as_json = request_is
+    dry_run, yes, as_json, confirm = request_is
     if dry_run or not yes:
         plan = None
         with viewing(connection), _bar("planning", intake.people, quiet=as_json) as progress:
@@ -135,7 +138,7 @@ def _planned_and_applied(
         if not ask("Import them?", yes=yes):
             say("Nothing was changed.")
             return 1
-    row = _applied(workspace, connection, intake, found, quiet=as_json)
+    row = _applied(workspace, connection, intake, found, quiet=as_json, confirm=confirm)
     if as_json:
         say_json(words.import_as_json(row, found))
     else:
@@ -144,9 +147,10 @@ def _planned_and_applied(
 
 
 def _applied(
-    workspace: "Workspace", connection: "Connection", intake: "Intake", found: "Gathered", *, quiet: bool
+    workspace: "Workspace", connection: "Connection", intake: "Intake", found: "Gathered", *, quiet: bool, confirm: bool
 ) -> "ImportRow":
     """Slice by slice, each in a transaction of its own, with a pause for others in between."""
+    from mailer.consent.inviting import invite  # noqa: PLC0415  # lazy: heavy
     from mailer.database.engine import others_wrote, writing  # noqa: PLC0415  # lazy: heavy
     from subscribers.imports.applying import Overtaken  # noqa: PLC0415  # lazy: heavy
     from subscribers.imports.records import ImportState  # noqa: PLC0415  # lazy: heavy
@@ -165,6 +169,16 @@ def _applied(
                 with writing(connection):
                     began = time.monotonic()
                     later = intake.apply(row, rhythm.size, workspace.now())
+                    if confirm:
+                        found.invited += invite(
+                            connection,
+                            row.newsletter,
+                            intake.unconfirmed(row.position, later.position),
+                            import_id=row.id,
+                            key=workspace.settings.keys()[0],
+                            draw=workspace.number,
+                            now=workspace.now(),
+                        )
             except Overtaken:
                 continue
             took = time.monotonic() - began

@@ -51,6 +51,7 @@ def undo_import(
     as_json: JsonOption = False,
 ) -> int:
     """Take an import back: exactly what it did, and nothing that anybody did since."""
+    from mailer.consent.inviting import withdraw  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger.written_to import written_to  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
     from subscribers.imports import records  # noqa: PLC0415  # lazy: heavy
@@ -71,6 +72,7 @@ def undo_import(
             return 1
         with workspace.transaction() as connection:
             row = records.to_undo(connection, number)
+            withdraw(connection, number)
         undoing = Undoing(row, written_to())
         after = 0
         while True:

@@ -28,7 +28,7 @@ def import_file(
     found = Gathering(
         request,
         staging,
-        erased.__contains__,
+        erased.asked,
         now,
         agreed=lambda _sheet, _layout: True,
         progress=lambda _size: None,

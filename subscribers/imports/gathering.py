@@ -44,6 +44,8 @@ class Gathered:
     summary: Summary
     digest: str = ""
     import_id: int | None = None
+    invited: int = 0
+    """How many were sent a notice that asks them to confirm."""
     names: list[str] = field(default_factory=list[str])
     refused_files: list[Path] = field(default_factory=list[Path])
     refused: list[Refusal] = field(default_factory=list[Refusal])
@@ -69,7 +71,7 @@ class Gathering:
 
     request: Request
     staging: Staging
-    erased: Callable[[str], bool]
+    erased: Callable[[str], bool] | None
     now: datetime
     agreed: Agreed
     """Asked of each file, when it is known what its columns say."""

@@ -4,7 +4,7 @@ Nothing here commits. Each method needs an open transaction on the connection, `
 between two slices is the caller's. Kill it anywhere: the same command finds the import and goes on behind the last slice.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,9 +19,9 @@ from subscribers.imports.records import ImportRow, ImportState
 from subscribers.imports.staging import Staging, people
 from subscribers.imports.summary import Summary
 from subscribers.imports.wanted import Wanted
-from subscribers.lifecycle import SuppressionReason
+from subscribers.lifecycle import Status, SuppressionReason
 from subscribers.rows import lock_erasures
-from subscribers.tables import suppressions
+from subscribers.tables import subscribers, subscriptions, suppressions
 
 SAMPLE = 5
 """People who are named as examples of each outcome."""
@@ -39,6 +39,11 @@ class Erased:
 
     def __contains__(self, key: str) -> bool:
         return bool(self._marks) and not self._marks.isdisjoint(marks(self._hasher(key)))
+
+    @property
+    def asked(self) -> Callable[[str], bool] | None:
+        """Whether a key is that of one of them; None: there are none."""
+        return self.__contains__ if self._marks else None
 
     def more(self) -> bool:
         """Look again; whether there are more of them than before."""
@@ -141,6 +146,19 @@ class Intake:
         records.advance(self._connection, row.id, before=row.position, after=last, counts=counts, ended_at=ended_at)
         state = ImportState.APPLYING if ended_at is None else ImportState.DONE
         return replace(row, position=last, counts=counts, state=state, ended_at=ended_at)
+
+    def unconfirmed(self, after: int, last: int) -> list[tuple[int, str]]:
+        """Number and address of those of the files, above `after` up to `last`, who have not confirmed yet."""
+        chosen = (
+            select(subscribers.c.id, subscribers.c.email)
+            .join_from(people, subscribers, subscribers.c.email_key == people.c.email_key)
+            .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+            .where(people.c.n > after, people.c.n <= last, people.c.wanted <= Wanted.UNCONFIRMED)
+            .where(subscriptions.c.newsletter == self._newsletter)
+            .where(subscriptions.c.status == Status.UNCONFIRMED.value)
+            .order_by(subscribers.c.id)
+        )
+        return [(row[0], row[1]) for row in self._connection.execute(chosen)]
 
     def _mark_erased(self, after: int) -> None:
         """Somebody was erased since the files were read: they must not come in with the slices that are left."""

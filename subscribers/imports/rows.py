@@ -9,6 +9,8 @@ LONGEST_ROW = 100
 """Physical lines of one row. A quote that is opened and never closed would else take the rest of the file with it."""
 
 _WINDOW = 1000
+_new: Any = cast("Any", tuple).__new__
+"""Makes a named tuple in half the time."""
 
 
 _OPEN = ("quotes that do not fit", "a double quote is opened here and not closed")
@@ -60,7 +62,7 @@ def _read(lines: Sequence[str], first: int, separator: str, *, final: bool) -> t
                     start += 1
                     break
                 if cells:
-                    rows.append(Row(first + start, cells))
+                    rows.append(_new(Row, (first + start, cells)))
                 start = base + reader.line_num
         except csv.Error as error:
             left = len(lines) - start

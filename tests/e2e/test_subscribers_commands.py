@@ -133,6 +133,7 @@ This was import 1; `mailer subscribers undo-import 1` takes it back.
         "bad": [{"file": "people.csv", "line": 3, "reason": NOBODY}],
         "refused_files": ["people.refused.csv"],
         "warnings": [],
+        "invited": 0,
     }
 
 
@@ -161,6 +162,14 @@ def test_an_import_is_listed_and_taken_back(filled: Desk) -> None:
     assert failed(filled.run("subscribers", "undo-import", "9", "--yes"), 1) == (
         "error: there is no import 9\n  `mailer subscribers imports` lists them\n"
     )
+
+
+def test_unconfirmed_people_are_asked_once_whether_they_want_it(desk: Desk) -> None:
+    (desk.root / "people.csv").write_text("email\nada@example.org\nbob@example.org\n", encoding="utf-8")
+    command = ("subscribers", "import", "people.csv", "--confirm", "--yes")
+    assert [desk.json(*command)["invited"] for _ in range(2)] == [2, 0]
+    ok(desk.run("subscribers", "undo-import", "1", "--yes"))
+    assert (emails(desk), desk.json(*command)["invited"]) == ([], 2)
 
 
 def test_columns_of_anybody_are_guessed_shown_and_asked_about(desk: Desk) -> None:

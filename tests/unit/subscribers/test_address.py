@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.address import Address, parse
+from subscribers.address import Address, is_plain, parse
 from subscribers.errors import BadAddress
 
 
@@ -126,3 +126,19 @@ def test_upper_and_lower_case_are_one_mailbox(text: str) -> None:
     except BadAddress:
         return
     assert parse(once.email.upper()).key == once.key
+
+
+_pieces = st.sampled_from([*"abz019", ".", "-", "_", "+", "..", "--", "xn--", "example", "ß", "A", " ", "\n", "1.2"])
+_texts = st.lists(_pieces, max_size=8).map("".join)
+_domains = st.tuples(_texts, st.sampled_from(["org", "test", "local", "de", "1a", "museum", "org\n"])).map(".".join)
+
+
+@given(st.tuples(_texts, _domains).map("@".join))
+def test_what_is_plain_is_what_the_full_parser_gives_back(text: str) -> None:
+    if is_plain(text):
+        assert parse(text) == Address(email=text, key=text)
+        assert validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True).ascii_email == text
+
+
+def test_most_addresses_are_plain() -> None:
+    assert all(map(is_plain, ["ada@example.org", "ada.lovelace+news@mail.example.co.uk", "a_b-c@x-y.museum"]))

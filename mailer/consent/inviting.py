@@ -1,0 +1,98 @@
+"""Inviting: an import's unconfirmed people are asked by a notice each whether they want the newsletter; none of it commits."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from mailer.consent.marks import mailbox_mark
+from mailer.consent.requests import A_DAY, LIVES, Kind, State
+from mailer.consent.tables import requests
+from mailer.ledger import notices
+from mailer.ledger.notice_tables import notices as notice_table
+from mailer.ledger.notices import Kind as NoticeKind
+from mailer.ledger.notices import NewNotice
+from mailer.ledger.states import State as NoticeState
+
+NETWORK = "import"
+"""In place of a network: an import comes from none, and its requests count for none."""
+
+
+def invite(
+    connection: Connection,
+    newsletter: str,
+    people: Sequence[tuple[int, str]],
+    *,
+    import_id: int,
+    key: bytes,
+    draw: Callable[[], int],
+    now: datetime,
+) -> int:
+    """Add a request and a notice for each of these unconfirmed people, number and address; how many.
+
+    Nobody is asked who was asked within a day, or whose answer is still waited for.
+    """
+    marks = {subscriber_id: mailbox_mark(email, key) for subscriber_id, email in people}
+    if not marks:
+        return 0
+    asked = connection.execute(
+        select(requests.c.mailbox).where(
+            requests.c.mailbox.in_(list(marks.values())),
+            requests.c.state.in_([State.ASKED.value, State.NOTICED.value, State.EXPIRED.value]),
+            (requests.c.asked_at > now - A_DAY) | (requests.c.state == State.NOTICED.value),
+        )
+    ).scalars()
+    taken = set(asked)
+    rows: list[dict[str, object]] = []
+    for subscriber_id, email in people:
+        mailbox = marks[subscriber_id]
+        if mailbox in taken:
+            continue
+        taken.add(mailbox)
+        rows.append(
+            {
+                "id": draw(),
+                "kind": Kind.JOIN.value,
+                "newsletter": newsletter,
+                "email": email,
+                "mailbox": mailbox,
+                "network": NETWORK,
+                "state": State.NOTICED.value,
+                "reason": "",
+                "subscriber_id": subscriber_id,
+                "asked_at": now,
+                "expires_at": now + LIVES,
+                "evidence": _evidence(import_id),
+            }
+        )
+    if rows:
+        connection.execute(insert(requests), rows)
+        confirm = NoticeKind.CONFIRM
+        notices.add(
+            connection,
+            [
+                NewNotice(draw(), confirm, newsletter, str(row["email"]), now + LIVES, request_id=int(str(row["id"])))
+                for row in rows
+            ],
+            now,
+        )
+    return len(rows)
+
+
+def withdraw(connection: Connection, import_id: int) -> None:
+    """The import is taken back: whoever was not written to yet is not asked any more, and the links of the others end."""
+    mine = select(requests.c.id).where(
+        requests.c.network == NETWORK,
+        requests.c.evidence == _evidence(import_id),
+        requests.c.state == State.NOTICED.value,
+    )
+    connection.execute(
+        delete(notice_table).where(
+            notice_table.c.request_id.in_(mine), notice_table.c.state == NoticeState.PENDING.value
+        )
+    )
+    connection.execute(delete(requests).where(requests.c.id.in_(mine)))
+
+
+def _evidence(import_id: int) -> dict[str, str]:
+    return {"import": str(import_id)}
