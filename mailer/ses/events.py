@@ -76,23 +76,23 @@ def _feedback(told: dict[str, Any], text: str) -> Feedback:
     name = _text(told.get("eventType") or told.get("notificationType"))
     if not name:
         raise BadEvent("neither eventType nor notificationType")
-    mail = _inner(told, "mail")
-    if not mail:
+    letter = _inner(told, "mail")
+    if not letter:
         raise BadEvent(f"{name} of no letter: `mail` is missing")
     part = _inner(told, _PARTS.get(name, ""))
-    accepted_at = _moment(mail.get("timestamp"))
+    accepted_at = _moment(letter.get("timestamp"))
     at = _moment(part.get("timestamp")) or accepted_at
     if at is None:
         raise BadEvent(f"{name} without a readable timestamp")
     kind, detail, concerned, note = _said(name, part)
-    tags = _inner(mail, "tags")
+    tags = _inner(letter, "tags")
     return Feedback(
         kind=kind,
         detail=detail,
-        message_id=_text(mail.get("messageId")),
+        message_id=_text(letter.get("messageId")),
         mailing=_tag(tags, "mailing"),
         delivery=_tag(tags, "delivery"),
-        destination=tuple(_text(one) for one in _items(mail.get("destination")) if _text(one)),
+        destination=tuple(_text(one) for one in _items(letter.get("destination")) if _text(one)),
         concerned=concerned,
         at=at,
         accepted_at=accepted_at,
