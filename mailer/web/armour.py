@@ -61,7 +61,8 @@ class Armour:
         began = self._clock()
         try:
             try:
-                body = await asyncio.wait_for(_body(inner, receive), BODY_SECONDS)
+                async with asyncio.timeout(BODY_SECONDS):  # no task of its own, as wait_for makes
+                    body = await _body(inner, receive)
             except HeadTooLarge:
                 await answer.refuse(431, "There is more in front of this than is read here.")
             except TooLarge:

@@ -54,9 +54,8 @@ def leave(
     connection: Connection, newsletter: str, subscriber_id: int, *, source: str, reason: str, now: datetime
 ) -> None:
     """The reader leaves the newsletter. Leaving twice, or after erasure, changes nothing."""
-    if hold(connection, subscriber_id) is None:
-        return
-    # Kept with the event, because taking it back must not make a subscriber of somebody who never confirmed.
+    # Kept with the event, because taking it back must not make a subscriber of somebody who never confirmed. Whoever
+    # changes it at this very moment only makes it say less than `subscribed`, or does the leaving themselves.
     before = status_of(connection, subscriber_id, newsletter)
     evidence = {"before": before.value if before else ""}
     if reason:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from mailer.links import Purpose
 from mailer.rendering.edition import Place
@@ -34,17 +34,21 @@ def routes(site: Site) -> APIRouter:
         if subscriber_id is None:
             return incomplete(site, newsletter)
         now = site.now()
+        action = form.get("action")
+        if action not in {"leave", "undo"}:
+            with site.transaction() as connection:
+                leaving.leave(connection, newsletter, subscriber_id, source=leaving.ONE_CLICK, reason="", now=now)
+            return PlainTextResponse("You are unsubscribed.\n")  # a mail program asked: nobody looks at a page
         with site.transaction() as connection:
-            if form.get("action") == "undo":
+            if action == "undo":
                 evidence = evidence_of(request)
                 leaving.take_back(connection, newsletter, subscriber_id, now=now, evidence=evidence)
             else:
-                source = leaving.PAGE if form.get("action") == "leave" else leaving.ONE_CLICK
                 reason = escape(form.get("reason", ""), Place.TEXT)
-                leaving.leave(connection, newsletter, subscriber_id, source=source, reason=reason, now=now)
+                leaving.leave(connection, newsletter, subscriber_id, source=leaving.PAGE, reason=reason, now=now)
             reader = leaving.look_up(connection, newsletter, subscriber_id, now)
-        undone = form.get("action") == "undo" and reader.subscribed
-        return _page(site, newsletter, subscriber_id, reader, "back" if undone else "left")
+        state = "back" if action == "undo" and reader.subscribed else "left"
+        return _page(site, newsletter, subscriber_id, reader, state)
 
     @router.get("/u/{newsletter}", response_class=HTMLResponse)
     def explain(newsletter: str) -> Response:  # pyright: ignore[reportUnusedFunction]  # as above
