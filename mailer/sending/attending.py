@@ -55,8 +55,8 @@ class Attendance:
             self.clean()
             self._cleaned = now
         decided = self.decide()
-        sent = self._send()
-        if sent is Step.LATER:
+        step = self._send()
+        if step is Step.LATER:
             _logger.warning("a notice must wait: %s", self.run.trouble)
             return _LATER_SECONDS
         return 0.0 if decided else _IDLE_SECONDS

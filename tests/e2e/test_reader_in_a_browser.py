@@ -185,7 +185,7 @@ def _look(page: Page, address: str, then: Callable[[Page], None] | None) -> tupl
     page.goto(address)
     if then:
         then(page)
-    found: dict[str, Any] = Axe().run(page)  # pyright: ignore[reportUnknownMemberType]  # as above
+    found: Any = Axe().run(page)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # as above
     beyond: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return [each["id"] for each in found["violations"]], beyond
 

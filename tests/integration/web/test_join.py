@@ -1,83 +1,25 @@
 """Joining: a form, a notice, a button; and an answer that tells nobody who is here."""
 
-import json
 import re
 from collections.abc import Iterable
-from email import message_from_bytes
-from email.message import Message
-from email.policy import default as modern
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
 
-from mailer.consent.marks import mailbox_mark, network_mark
 from subscribers.address import parse
 from subscribers.lifecycle import SuppressionReason
 from subscribers.suppressing import erase, suppress
 
 from .conftest import KEY, SLUG, Opening, Web, guarded, write_newsletter
-
-FORM = f"/subscribe/{SLUG}"
+from .joining import FORM, ask, attend, consents, joined, letters, link, stamp, status
 
 
 @pytest.fixture
 def web(open_web: Opening, tmp_path: Any) -> Web:
     """The web side, whose notices go to an outbox of its own; nothing runs beside it."""
     return open_web(outbox=str(tmp_path / "outbox"))
-
-
-def stamp(web: Web, form: str = FORM) -> str:
-    return re.findall(r'name="stamp" value="([^"]+)"', web.client.get(form).text)[0]
-
-
-def ask(web: Web, email: str = "ada@example.org", **fields: str) -> httpx.Response:
-    return web.client.post(FORM, data={"email": email, "stamp": stamp(web), **fields})
-
-
-def attend(web: Web) -> None:
-    """What the thread beside the pages does."""
-    web.workspace.attendance(stopped=lambda: False).once()
-
-
-def letters(web: Web) -> list[Message]:
-    found = web.workspace.settings.outbox.glob("notice/*.eml")
-    return [
-        message_from_bytes(path.read_bytes(), policy=modern)
-        for path in sorted(found, key=lambda path: path.stat().st_mtime_ns)
-    ]
-
-
-def link(letter: Message) -> str:
-    part = letter.get_payload(0)
-    assert isinstance(part, Message)
-    content = part.get_payload(decode=True)
-    assert isinstance(content, bytes)
-    return re.findall(r"<(https://[^>]+)>", content.decode().replace("\r\n", ""))[0]
-
-
-def joined(web: Web, email: str = "ada@example.org") -> str:
-    """Ask, and give back the link of the notice."""
-    ask(web, email)
-    attend(web)
-    return link(letters(web)[-1])
-
-
-def consents(web: Web) -> list[tuple[str, str, dict[str, str]]]:
-    with web.workspace.reading() as connection:
-        rows = connection.execute(text("SELECT action, source, evidence FROM consent_event ORDER BY id")).all()
-    return [(row[0], row[1], json.loads(row[2]) if isinstance(row[2], str) else row[2]) for row in rows]
-
-
-def status(web: Web, email: str = "ada@example.org") -> str | None:
-    with web.workspace.reading() as connection:
-        return connection.execute(
-            text(
-                "SELECT status FROM subscription s JOIN subscriber p ON p.id = s.subscriber_id WHERE p.email_key = :key"
-            ),
-            {"key": email.lower()},
-        ).scalar_one_or_none()
 
 
 # --- the way in -----------------------------------------------------------------------------------------------------
@@ -248,187 +190,3 @@ def test_a_page_does_the_same_work_whoever_it_is(web: Web) -> None:
     with web.workspace.reading() as connection:
         rows = connection.execute(text("SELECT state, email FROM consent_request")).all()
     assert [tuple(row) for row in rows] == [("asked", "ada@example.org")]
-
-
-# --- list bombing -----------------------------------------------------------------------------------------------------
-
-
-def test_one_mailbox_is_written_to_once_a_day_and_thrice_a_month(open_web: Opening, tmp_path: Any) -> None:
-    web = open_web(outbox=str(tmp_path / "outbox"), trusted_proxies="127.0.0.1")
-    spellings = ["Ada.L@gmail.com", "adal@gmail.com", "a.d.a.l+x@googlemail.com", "ADAL+news@gmail.com"]
-    sent: list[int] = []
-    for day in range(32):
-        for hour in range(4):
-            host = {"X-Forwarded-For": f"10.{day}.{hour}.1"}
-            web.client.post(FORM, data={"email": spellings[hour], "stamp": stamp(web)}, headers=host)
-            attend(web)
-            web.clock.later(hours=6)
-        sent.append(len(letters(web)))
-    assert (sent[0], sent[1], sent[29], sent[31]) == (1, 2, 3, 5)
-
-
-def test_a_thousand_posts_for_one_victim_are_one_letter(open_web: Opening, tmp_path: Any) -> None:
-    web = open_web(outbox=str(tmp_path / "outbox"), trusted_proxies="127.0.0.1")
-    given = stamp(web)
-    for number in range(200):
-        host = {"X-Forwarded-For": f"10.0.{number}.1"}
-        web.client.post(FORM, data={"email": "victim@example.org", "stamp": given}, headers=host)
-    for _ in range(11):
-        attend(web)
-    assert len(letters(web)) == 1
-
-
-def test_a_network_that_asks_too_often_is_told_to_come_back(web: Web) -> None:
-    given = stamp(web)
-    answers = [web.client.post(FORM, data={"email": f"p{n}@example.org", "stamp": given}) for n in range(22)]
-    assert [answer.status_code for answer in answers] == [200] * 20 + [429] * 2
-    assert answers[-1].headers["retry-after"] == "3600"
-    web.clock.later(hours=1)
-    assert ask(web).status_code == 200
-
-
-def test_no_more_than_a_thousand_an_hour_from_everywhere(open_web: Opening, tmp_path: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("mailer.consent.requests.MOST_OF_ALL", 5)
-    web = open_web(outbox=str(tmp_path / "outbox"), trusted_proxies="127.0.0.1")
-    given = stamp(web)
-    statuses = [
-        web.client.post(
-            FORM, data={"email": f"p{n}@example.org", "stamp": given}, headers={"X-Forwarded-For": f"10.0.{n}.1"}
-        ).status_code
-        for n in range(6)
-    ]
-    assert statuses == [200] * 5 + [429]
-
-
-def test_a_machine_that_fills_in_everything_is_thanked_and_ignored(web: Web) -> None:
-    honest, trapped = ask(web, "new@example.org"), ask(web, website="http://spam.example")
-    assert honest.content == trapped.content
-    attend(web)
-    assert [str(letter["To"]) for letter in letters(web)] == ["new@example.org"]
-
-
-@pytest.mark.parametrize("forged", ["", "1.2", "x", "9" * 400, "é.é"])
-def test_without_a_stamp_of_ours_the_button_is_asked_for_once_more(web: Web, forged: str) -> None:
-    answer = web.client.post(FORM, data={"email": "ada@example.org", "stamp": forged})
-    assert (answer.status_code, 'value="ada@example.org"' in answer.text, 'name="stamp"' in answer.text) == (
-        200,
-        True,
-        True,
-    )
-    attend(web)
-    assert letters(web) == []
-
-
-def test_a_stamp_is_good_for_a_day_and_for_its_own_form(web: Web) -> None:
-    given = stamp(web)
-    web.clock.later(hours=24, seconds=1)
-    assert "press the button once more" in web.client.post(FORM, data={"email": "a@example.org", "stamp": given}).text
-
-
-def test_a_form_on_another_site_leads_here_and_its_site_is_part_of_the_proof(web: Web) -> None:
-    page = web.client.get(f"{FORM}/embed").text
-    assert "&lt;form action=&#34;https://news.example.org/subscribe/my-news&#34;" in page
-    first = web.client.post(FORM, data={"email": "ada@example.org"}, headers={"Origin": "https://blog.example.com"})
-    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', first.text))
-    web.client.post(FORM, data=fields)
-    attend(web)
-    assert (consents(web)[0][2]["via"], len(letters(web))) == ("https://blog.example.com", 1)
-
-
-NAUGHTY = [
-    "",
-    "nobody",
-    "a@b",
-    "a@example.org\nBcc: b@example.org",
-    '"><script>alert(1)</script>@example.org',
-    "ada@example.org" * 50,
-    "{{7*7}}@x",
-    "\x00@example.org",
-    "ä@example.org",
-]
-
-
-@pytest.mark.parametrize("email", NAUGHTY)
-def test_what_is_no_address_is_asked_for_again(web: Web, email: str) -> None:
-    answer = ask(web, email)
-    assert (answer.status_code, "<script" in answer.text, guarded(answer)) == (400, False, True)
-    attend(web)
-    assert letters(web) == []
-
-
-def test_a_newsletter_that_is_not_here_cannot_be_joined(web: Web) -> None:
-    paths = ("/subscribe/nothing", "/subscribe/..%2f..", "/subscribe/nothing/embed")
-    assert {web.client.get(path).status_code for path in paths} == {404}
-    assert web.client.post("/subscribe/nothing", data={"email": "ada@example.org"}).status_code == 404
-
-
-# --- forgetting -------------------------------------------------------------------------------------------------------
-
-
-def _forget(web: Web) -> None:
-    web.workspace.attendance(stopped=lambda: False).clean()
-
-
-def _traces(web: Web, email: str) -> int:
-    with web.workspace.reading() as connection:
-        return sum(
-            email in " ".join(map(str, row))
-            for table in ("subscriber", "consent_event", "consent_request")
-            for row in connection.execute(text(f"SELECT * FROM {table}"))  # noqa: S608  # names of ours
-        )
-
-
-def test_whoever_never_confirms_is_forgotten(web: Web) -> None:
-    joined(web)
-    web.clock.later(days=7)
-    _forget(web)
-    assert (status(web), _traces(web, "ada@example.org")) == (None, 0)
-    web.clock.later(days=31)
-    _forget(web)
-    with web.workspace.reading() as connection:
-        tables = ("consent_request", "notice", "subscriber")
-        left = [connection.execute(text(f"SELECT count(*) FROM {each}")).scalar_one() for each in tables]  # noqa: S608  # names of ours
-    assert left == [0, 0, 0]
-
-
-def test_whoever_was_here_before_is_not_forgotten(web: Web) -> None:
-    web.person("ada@example.org", consent="")
-    web.person("bob@example.org")
-    for email in ("ada@example.org", "bob@example.org"):
-        joined(web, email)
-    web.clock.later(days=7)
-    _forget(web)
-    assert (status(web, "bob@example.org"), _traces(web, "bob@example.org") > 0) == ("subscribed", True)
-
-
-def test_of_a_confirmed_request_the_consent_stays_and_nothing_else(web: Web) -> None:
-    web.client.post(joined(web))
-    with web.workspace.reading() as connection:
-        rows = connection.execute(text("SELECT state, email, evidence FROM consent_request")).all()
-    assert [(row[0], row[1], row[2] in ("{}", {})) for row in rows] == [("confirmed", "", True)]
-    web.clock.later(days=40)
-    _forget(web)
-    assert (status(web), len(consents(web))) == ("subscribed", 2)
-
-
-# --- marks ------------------------------------------------------------------------------------------------------------
-
-
-def test_all_spellings_of_a_mailbox_share_a_mark_and_others_do_not() -> None:
-    key = KEY.encode()
-    same = {mailbox_mark(each, key) for each in ("a.b@gmail.com", "ab+x@googlemail.com", "AB@gmail.com")}
-    others = {mailbox_mark(each, key) for each in ("ab@example.org", "ac@gmail.com", "+x@gmail.com")}
-    assert (len(same), len(others), same & others) == (1, 3, set())
-
-
-def test_a_network_is_what_one_customer_has() -> None:
-    key = KEY.encode()
-    pairs = [
-        ("192.0.2.1", "192.0.2.254", True),
-        ("192.0.2.1", "192.0.3.1", False),
-        ("2001:db8::1", "2001:db8::ffff:1", True),
-        ("2001:db8::1", "2001:db8:0:1::1", False),
-        ("::ffff:192.0.2.1", "192.0.2.9", True),
-        ("", "nonsense", True),
-    ]
-    assert [(one, two, network_mark(one, key) == network_mark(two, key)) for one, two, _ in pairs] == pairs
