@@ -7,7 +7,7 @@ import pytest
 
 from mailer.consent.requests import MOST_OF_ALL, Kind, NewRequest, enter
 
-from .conftest import SLUG, Opening, Web
+from .conftest import SLUG, Opening, Web, guarded
 from .joining import FORM, ask, attend, consents, letters, stamp
 
 
