@@ -34,27 +34,28 @@ class Sink:
     def __init__(self, late: float, log: Path) -> None:
         """Answers to send calls come `late` seconds later; every recipient is a line of `log`."""
         self.late = late
-        self._log = log.open("wb", buffering=1 << 20)
+        self.log = log.open("wb", buffering=1 << 20)
         self._ids = count(1)
 
     def answer(self, path: bytes, body: bytes) -> tuple[bytes, float]:
         """The body of the answer, and how late it comes."""
         if path == b"/v2/email/outbound-bulk-emails":
-            self._note(body)
+            self.note(body)
             results = [{"Status": "SUCCESS", "MessageId": each} for each in self._new(body.count(b'"Destination"'))]
             return json.dumps({"BulkEmailEntryResults": results}).encode(), self.late
         if path == b"/v2/email/outbound-emails":
-            self._note(body)
+            self.note(body)
             return json.dumps({"MessageId": next(self._new(1))}).encode(), self.late
         found = [answer for start, answer in _ANSWERS.items() if path.startswith(start)]
         return json.dumps(found[0] if found else {}).encode(), 0
 
     def close(self) -> None:
         """Write the last lines."""
-        self._log.close()
+        self.log.close()
 
-    def _note(self, body: bytes) -> None:
-        self._log.writelines(each + b"\n" for each in _RECIPIENT.findall(body))
+    def note(self, body: bytes) -> None:
+        """Who is in a call."""
+        self.log.writelines(each + b"\n" for each in _RECIPIENT.findall(body))
 
     def _new(self, ids: int) -> Iterator[str]:
         return (f"0100019ab0000000-{next(self._ids):08x}-0000-0000-0000-000000000000-000000" for _ in range(ids))
@@ -93,9 +94,8 @@ class Connection(asyncio.Protocol):
                 self._transport.write(whole % (len(answer), answer))
 
 
-async def serve(late: float, log: Path) -> None:
+async def serve(sink: Sink) -> None:
     """Answer until the process is ended; the port is printed first."""
-    sink = Sink(late, log)
     server = await asyncio.get_running_loop().create_server(lambda: Connection(sink), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     ended = asyncio.Event()
@@ -106,4 +106,4 @@ async def serve(late: float, log: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(float(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(serve(Sink(float(sys.argv[1]), Path(sys.argv[2]))))

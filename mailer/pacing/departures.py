@@ -9,7 +9,7 @@ All senders must go by one clock: `mailer.database.clock` has it.
 from dataclasses import dataclass
 from math import floor
 
-from sqlalchemy import Connection, case
+from sqlalchemy import Connection, case, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.pacing.slowing import Slowness
@@ -87,3 +87,8 @@ def take_departure(connection: Connection, name: str, step: float, now: float) -
     )
     following_one, slowed, slowed_at = connection.execute(statement).one()
     return Departure(following_one - step, Slowness(slowed, slowed_at))
+
+
+def push_back(connection: Connection, name: str, seconds: float) -> None:
+    """Let all departures that are still to be taken lie so much later."""
+    connection.execute(update(paces).where(paces.c.name == name).values(next=paces.c.next + seconds))

@@ -1,12 +1,14 @@
 """One sender's patience: takes departures from the shared row and waits for each, holding nothing."""
 
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from statistics import median
 
 from sqlalchemy import Connection
 
-from mailer.pacing.departures import SLACK, horizon, step, take_departure
+from mailer.pacing.departures import FAR, SLACK, horizon, push_back, step, take_departure
 from mailer.pacing.slowing import Slowness, slow_down
 
 _SLICE = 0.2
@@ -17,11 +19,17 @@ _NAP = 0.001
 
 _LONGEST_LEAD = 10.0
 
+_REMEMBERED = 15
+_USUAL_AT_FIRST = 0.005
+"""How long a claim takes, in seconds, before anything is known."""
+
 
 @dataclass(frozen=True)
 class Leave:
     """Permission for so many recipients to leave now. Nothing of it is kept for later."""
 
+    at: float
+    """The departure, by the shared clock."""
     recipients: int
     seconds: float
     """Until the next departure: whoever can, spreads them over this time."""
@@ -51,6 +59,7 @@ class Pacer:
         self._clock = clock
         self._lead = 0.0
         self._slowness = Slowness()
+        self._lateness: deque[float] = deque(maxlen=_REMEMBERED)
 
     @property
     def rate(self) -> float:
@@ -62,6 +71,19 @@ class Pacer:
         now = self._clock()
         with self._transaction() as connection:
             return slow_down(connection, self._name, now)
+
+    def left(self, leave: Leave) -> None:
+        """The calls of a departure begin now.
+
+        When that is later than usual by more than J, the departures to come are pushed back by as much: the claim met a
+        slow disk, or it was the first of all, and the next calls would follow too close.
+        """
+        late = self._clock() - leave.at
+        usual = median(self._lateness) if self._lateness else _USUAL_AT_FIRST
+        self._lateness.append(late)
+        if late - usual > SLACK:
+            with self._transaction() as connection:
+                push_back(connection, self._name, min(late - usual, FAR))
 
     def wait(self, stopped: Callable[[], bool], sleep: Callable[[float], None]) -> Leave | None:
         """Sleep until somebody may leave; None as soon as `stopped` says so. `sleep` sleeps seconds, or less.
@@ -81,7 +103,7 @@ class Pacer:
             late = self._clock() - departure
             if late <= SLACK:
                 self._lead *= 0.9
-                return Leave(n, span)
+                return Leave(departure, n, span)
             # Where each commit takes longer than J, a sender alone would miss every departure there is: it asks for
             # ones that lie as far ahead as it was late. Only when it happens twice in a row: a process that was stopped
             # once and wakes up would else leave a gap of seconds before each departure, for all senders.

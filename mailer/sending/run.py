@@ -127,7 +127,7 @@ class Run(Generic[Carried]):
                 continue
             self._after, self._waited = claim.last, 0.0
             self._claimed += len(claim.deliveries)
-            self._send(claim.deliveries, claimed_at, leave.seconds)
+            self._send(claim.deliveries, claimed_at, leave)
         self._answers.land()
         return self._settled_end() or End.STOPPED
 
@@ -146,7 +146,7 @@ class Run(Generic[Carried]):
         if self.stopped():
             return None
         if self.pacer is None:
-            return Leave(self.batch, 0.0)
+            return Leave(0.0, self.batch, 0.0)
         leave = self.pacer.wait(self.stopped, self._rest)
         if leave is not None:
             self._size = leave.recipients
@@ -192,8 +192,8 @@ class Run(Generic[Carried]):
         self._answers.written(settlements)
         return claim, claimed_at
 
-    def _send(self, people: Sequence[Claimed], claimed_at: float, seconds: float) -> None:
-        """Compose and call, the calls evenly over so many seconds: twenty at once would crowd the second they fall in."""
+    def _send(self, people: Sequence[Claimed], claimed_at: float, leave: Leave) -> None:
+        """Compose and call, evenly until the next departure: twenty at once would crowd the second they fall in."""
         able: list[tuple[Claimed, Carried]] = []
         for person in people:
             outcome = self.compose(person)
@@ -204,9 +204,11 @@ class Run(Generic[Carried]):
         calls = list(self.transport.calls([outcome for _, outcome in able]))
         for number, places in enumerate(calls):
             mine = [able[place] for place in places]
-            wait = number * seconds / len(calls) if self.transport.at_once > 1 else 0.0
+            wait = number * leave.seconds / len(calls) if self.transport.at_once > 1 else 0.0
             call = self._calling([outcome for _, outcome in mine], claimed_at, wait)
             self._calls.begin([person for person, _ in mine], call)
+        if self.pacer is not None:
+            self.pacer.left(leave)
         if not self._calls.under_way:
             self._answers.settle()
 

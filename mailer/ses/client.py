@@ -1,11 +1,12 @@
 """Makes the clients that speak to Amazon: for SES one that asks once and never again, and one for reading; for SQS and SNS."""
 
+from contextlib import suppress
 from typing import Any, Protocol, cast
 
 import boto3  # pyright: ignore[reportMissingTypeStubs]  # it has none
 import boto3.session  # pyright: ignore[reportMissingTypeStubs]  # it has none
 from botocore.config import Config  # pyright: ignore[reportMissingTypeStubs]  # it has none
-from botocore.exceptions import BotoCoreError  # pyright: ignore[reportMissingTypeStubs]  # it has none
+from botocore.exceptions import BotoCoreError, ClientError  # pyright: ignore[reportMissingTypeStubs]  # it has none
 
 from mailer.errors import TransportError
 
@@ -34,6 +35,10 @@ class Sender(Protocol):
     """The part of boto3's `sesv2` client that sends; boto3 makes its methods from Amazon's model. They take a BODY."""
 
     meta: Meta
+
+    def get_account(self) -> Answer:
+        """Rate, quota and standing."""
+        ...
 
     def send_email(self, **parameters: Any) -> Answer:
         """One letter."""
@@ -140,6 +145,17 @@ def sending_client(threads: int, session: boto3.session.Session | None = None) -
     for operation in ("SendEmail", "SendBulkEmail"):
         client.meta.events.register(f"before-parameter-build.sesv2.{operation}", _put_body_aside)
         client.meta.events.register(f"before-call.sesv2.{operation}", _take_body)
+    return client
+
+
+def warmed(client: Sender) -> Sender:
+    """The same client, after one question whose answer does not matter.
+
+    The first call of a client finds credentials and the endpoint and shakes hands: 50 to 300 ms. A first letter that
+    is so late crowds the second into which the next ones fall.
+    """
+    with suppress(BotoCoreError, ClientError):
+        client.get_account()
     return client
 
 

@@ -6,7 +6,7 @@ from math import ceil
 
 from mailer.ses.account import read_account
 from mailer.ses.bulk import SesBulkTransport, people_a_call
-from mailer.ses.client import Reader, reading_client, sending_client
+from mailer.ses.client import Reader, Sender, reading_client, sending_client, warmed
 from mailer.ses.rate import AccountRate
 from mailer.ses.transport import SesTransport, about, on_this_machine
 
@@ -50,18 +50,19 @@ class Office:
     @cached_property
     def letters(self) -> SesTransport:
         """For single letters: questions beforehand, notices, tests."""
-        return self._raw(_FEWEST)
+        return self._raw(sending_client(_FEWEST), _FEWEST)
 
     def raw(self, rate: float) -> SesTransport:
         """For mailings at so many letters a second, each by a call of its own."""
-        return self._raw(_calls_at_once(rate))
+        at_once = _calls_at_once(rate)
+        return self._raw(warmed(sending_client(at_once)), at_once)
 
     def bulk(self, rate: float) -> SesBulkTransport:
         """For mailings at so many letters a second, up to 50 by a call."""
         people = people_a_call(rate)
         at_once = _calls_at_once(rate / people)
         return SesBulkTransport(
-            sending_client(at_once),
+            warmed(sending_client(at_once)),
             self._reading,
             at_once=at_once,
             account=self.account,
@@ -69,9 +70,9 @@ class Office:
             configuration_set=self._configuration_set,
         )
 
-    def _raw(self, at_once: int) -> SesTransport:
+    def _raw(self, sending: Sender, at_once: int) -> SesTransport:
         return SesTransport(
-            sending_client(at_once),
+            sending,
             self._reading,
             at_once=at_once,
             account=self.account,

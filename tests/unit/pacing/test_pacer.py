@@ -261,6 +261,26 @@ def test_a_sender_whose_every_commit_is_late_still_gets_away(transaction: Transa
     assert busiest_second(left, 1) <= 14
 
 
+def test_calls_that_begin_later_than_usual_push_the_departures_to_come_back(transaction: Transaction) -> None:
+    time = Time()
+    left: list[float] = []
+    late = iter([0.2, *[0.004] * 20, 0.3, *[0.004] * 20])
+
+    def sender() -> None:
+        mine = Pacer(transaction, ACCOUNT, lambda: 14, lambda _rate: 1, clock=time.clock)
+        for seconds in late:
+            leave = mine.wait(never, time.sleep)
+            assert leave is not None
+            time.sleep(seconds)  # the claim
+            left.append(time.now)
+            mine.left(leave)
+
+    time.run([sender])
+
+    assert len(left) == 42
+    assert busiest_second(left, 1) <= 14
+
+
 def test_a_process_that_was_stopped_for_an_hour_gives_its_departure_up(transaction: Transaction) -> None:
     time = Time()
     left: list[float] = []

@@ -34,6 +34,10 @@ class Told(Sender):
     calls: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     meta: Meta = field(default_factory=Here)
 
+    def get_account(self) -> Answer:
+        """Never: it is the reader's to ask."""
+        raise AssertionError("SES was asked: get_account")
+
     def send_email(self, **parameters: Any) -> Answer:
         """As it was told."""
         self.calls.append(json.loads(parameters[BODY]))
