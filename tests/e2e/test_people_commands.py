@@ -178,3 +178,19 @@ def test_figures_are_the_same_for_people_and_programs(filled: Desk) -> None:
     (week,) = [line for line in said if line.startswith(figures["weeks"][-1]["begins"])]
     assert week.split()[1:3] == ["3", "1"]
     assert len(week.split()[3]) == 40
+
+
+def test_an_export_taken_into_an_empty_book_lists_the_same_people(desk: Desk) -> None:
+    add(desk, "ada@example.org", "--name", "=1+1", "--tag", "=x", "--tag", "early bird", "--field", "city='=York")
+    add(desk, "bob@example.org", "--name", 'O\'Hara "Bob", née =1', "--field", "plan=@pro", "--field", "city=-1")
+    ok(desk.run("subscribers", "add", "cleo@example.org"))
+    add(desk, "dan@example.org")
+    ok(desk.run("subscribers", "remove", "dan@example.org", "--yes"))
+    before = desk.json("subscribers", "list")
+    ok(desk.run("subscribers", "export", "--output", "all.csv"))
+    for path in desk.root.glob("mailer.db*"):
+        path.unlink()
+    assert emails(desk) == []
+    ok(desk.run("subscribers", "import", "all.csv", "--consent-source", "our own export", "--yes"))
+    # What an import writes of whoever left is that they left, and nothing else: dan has no name or tag to lose.
+    assert desk.json("subscribers", "list") == before
