@@ -1,6 +1,6 @@
 """Whose letter an event is about: by our tags, then by the letter's number, never by the bounced address alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from mailer.ledger.tables import mailings
 from subscribers.address import parse
 from subscribers.erasure import Hasher, marks
 from subscribers.errors import BadAddress
-from subscribers.tables import subscribers, suppressions
+from subscribers.tables import merged_subscribers, subscribers, suppressions
 
 _SLACK = timedelta(minutes=10)
 """How far the carrier's clock and ours may be apart."""
@@ -30,7 +30,7 @@ class Attributed:
     attempt: int | None = None
     notice: NoticeRow | None = None
     address_key: str | None = None
-    """That of the person as they are in the book now; None: they are not in it."""
+    """That of the person as they are in the book now, also when they were merged; None: they are not in it."""
     erased: bool = False
     """It names an address that was erased: nothing of it is stored in clear."""
 
@@ -45,7 +45,9 @@ def attribute(connection: Connection, given: Mapping[bytes, Feedback], hashes: H
             letters[key] = (ids[said.mailing], *said.letter)
         elif not said.mailing and said.message_id in by_number:
             letters[key] = by_number[said.message_id]
-    keys = _in_book(connection, {subscriber for _, subscriber, _ in letters.values()})
+    numbers = {subscriber for _, subscriber, _ in letters.values()}
+    own = _in_book(connection, numbers)
+    keys = {**_merged(connection, numbers - own.keys()), **own}
     found: list[Attributed] = []
     for key, said in given.items():
         mailing, subscriber, attempt = letters.get(key, (None, None, None))
@@ -60,7 +62,7 @@ def attribute(connection: Connection, given: Mapping[bytes, Feedback], hashes: H
                 keys.get(subscriber) if subscriber is not None else None,
             )
         )
-    return _without_erased(connection, found, hashes)
+    return _without_erased(connection, found, own.keys(), hashes)
 
 
 def address_keys(addresses: Iterable[str]) -> list[str]:
@@ -105,12 +107,27 @@ def _in_book(connection: Connection, numbers: set[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in connection.execute(chosen)}
 
 
-def _without_erased(connection: Connection, found: Sequence[Attributed], hashes: Hasher) -> list[Attributed]:
+def _merged(connection: Connection, numbers: set[int]) -> dict[int, str]:
+    """Numbers of old letters -> the address key of whoever their person was merged into."""
+    if not numbers:
+        return {}
+    merged = merged_subscribers.c
+    chosen = (
+        select(merged.subscriber_id, subscribers.c.email_key)
+        .join_from(merged_subscribers, subscribers, subscribers.c.id == merged.kept_id)
+        .where(merged.subscriber_id.in_(sorted(numbers)))
+    )
+    return {row[0]: row[1] for row in connection.execute(chosen)}
+
+
+def _without_erased(
+    connection: Connection, found: Sequence[Attributed], in_book: Collection[int], hashes: Hasher
+) -> list[Attributed]:
     """Mark the events whose addresses were erased. Whoever is in the book was not, so only the others are asked for."""
     named = {
         one.key: address_keys([*one.feedback.destination, *(each.address for each in one.feedback.concerned)])
         for one in found
-        if one.address_key is None
+        if one.subscriber_id not in in_book
     }
     gone = erased_among(connection, (key for keys in named.values() for key in keys), hashes)
     return [_marked(one) if gone.intersection(named.get(one.key, ())) else one for one in found]

@@ -9,6 +9,7 @@ from mailer.ledger.notices import NewNotice
 from mailer.ledger.states import State
 from subscribers.address import parse
 from subscribers.lifecycle import SuppressionReason
+from subscribers.merging import merge
 from subscribers.suppressing import erase, lift
 from subscribers.tables import consent_events, subscribers
 
@@ -97,6 +98,20 @@ def test_a_complaint_holds_for_the_person_whatever_their_address_is_now(bureau: 
     bureau.take(event("complaint", 1))
     assert bureau.suppressed() == {(address(1), "complained"), ("new@example.org", "complained")}
     assert bureau.statuses(1) == {"unsubscribed"}
+
+
+def test_a_complaint_of_somebody_who_was_merged_holds_for_who_was_kept_and_a_bounce_does_not(bureau: Bureau) -> None:
+    bureau.sent([1, 2, 3, 4])
+    with bureau.database.transaction() as connection:
+        merge(connection, parse(address(1)), parse(address(2)), now=NOW)
+        merge(connection, parse(address(3)), parse(address(4)), now=NOW)
+    bureau.take(event("complaint", 2), event("bounce-permanent", 4))
+    assert bureau.suppressed() - {(address(2), "operator"), (address(4), "operator")} == {
+        (address(1), "complained"),
+        (address(2), "complained"),
+        (address(4), "bounced"),
+    }
+    assert (bureau.statuses(1), bureau.statuses(3)) == ({"unsubscribed"}, {"subscribed"})
 
 
 def _move(bureau: Bureau, person: int, new: str) -> None:
