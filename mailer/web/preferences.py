@@ -20,6 +20,7 @@ from mailer.web.forms import Form
 from mailer.web.site import Site
 from subscribers.address import Address, parse
 from subscribers.errors import BadAddress, BadValue, UnknownSubscriber
+from subscribers.merging import addresses_merged_into
 from subscribers.suppressing import leave_all
 
 _LONGEST = 320
@@ -177,8 +178,11 @@ class _Desk:
         with self.site.reading() as connection:
             reader = preferences.look_up(connection, number)
         if reader is not None:
+            address = Address(email=reader.email, key=reader.key)
             with self.site.transaction() as connection:
-                self.site.workspace.erase(connection, Address(email=reader.email, key=reader.key))
+                # Also the addresses that an operator said are theirs.
+                for each in (address, *addresses_merged_into(connection, address)):
+                    self.site.workspace.erase(connection, each)
         return self.page()
 
     def _offered(self, reader: Reader) -> tuple[str, ...]:

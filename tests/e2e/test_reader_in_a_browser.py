@@ -240,6 +240,24 @@ def test_a_notice_has_no_barrier_either(circle: Circle, scheme: str, tmp_path: P
     )
 
 
+def test_a_test_letter_goes_through_ses_and_its_links_lead_somewhere(circle: Circle) -> None:
+    circle.desk.run("subscribers", "add", "me@example.org", "--consent-source", "me")
+    done = circle.desk.run(
+        "test", "--issue", "1", "--to", "me@example.org", "--to", "suppressionlist@simulator.amazonses.com"
+    )
+    assert "me@example.org: accepted" in done.stdout.splitlines()
+    letter = circle.letter("me@example.org")
+    assert str(letter["Subject"]) == "[Test] The first issue of My News"
+    url = str(letter["List-Unsubscribe"]).strip("<>")
+    assert httpx.post(url, content="List-Unsubscribe=One-Click").status_code == 200
+    page = circle.page()
+    page.goto(circle.address_in("me@example.org", "Unsubscribe"))
+    assert "nobody was unsubscribed" in page.inner_text("main")
+    page.goto(circle.address_in("me@example.org", "View in browser"))
+    assert "The first issue of My News" in page.title()
+    assert [each["status"] for each in circle.desk.json("subscribers", "list")] == ["subscribed"]
+
+
 def test_programs_that_follow_links_and_run_scripts_change_nothing(circle: Circle) -> None:
     page = circle.page()
     page.goto(f"{circle.base}/subscribe/{SLUG}")

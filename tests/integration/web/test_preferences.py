@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from subscribers.address import parse
 from subscribers.lifecycle import SuppressionReason
+from subscribers.merging import merge
 from subscribers.suppressing import suppress
 
 from .conftest import SLUG, Opening, Web, guarded, write_newsletter
@@ -256,6 +257,17 @@ def test_erasure_is_asked_for_twice_and_leaves_no_trace(web: Web) -> None:
     assert {name: count for name, count in rows.items() if count} == {}
     assert [key.startswith("erased:") for key in keys] == [True]
     assert web.client.get(page(web, number)).status_code == 200
+
+
+def test_whoever_was_merged_into_a_reader_is_erased_with_them(web: Web) -> None:
+    number, other = web.person(), web.person("old@example.org")
+    with web.workspace.transaction() as connection:
+        merge(connection, parse("ada@example.org"), parse("old@example.org"), now=web.clock())
+    assert web.client.get(page(web, other)).status_code == 200  # the link of an old letter is theirs
+    post(web, number, "erase-now")
+    with web.workspace.reading() as connection:
+        keys = list(connection.execute(text("SELECT address_key FROM suppression")).scalars())
+    assert [key.startswith("erased:") for key in keys] == [True, True]
 
 
 CHANGES: list[Callable[[Web, int], httpx.Response]] = [
