@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Row, or_, select
 
 from subscribers import book
 from subscribers.lifecycle import ConsentAction, Status
 from subscribers.rows import hold, status_of
-from subscribers.tables import consent_events, subscribers
+from subscribers.tables import consent_events, merged_subscribers, subscribers
 
 UNDO = timedelta(hours=1)
 """How long the link that somebody left by can take it back (docs/decisions/0027)."""
@@ -38,15 +39,14 @@ _NOBODY = Reader(masked="", subscribed=True, may_undo=False)
 
 def look_up(connection: Connection, newsletter: str, subscriber_id: int, now: datetime) -> Reader:
     """The reader whose number a link holds. An erased one, and one who never was, look as if nothing had happened."""
-    email = connection.execute(select(subscribers.c.email).where(subscribers.c.id == subscriber_id)).scalar()
-    if email is None:
+    person = _person(connection, subscriber_id)
+    if person is None:
         return _NOBODY
-    status = status_of(connection, subscriber_id, newsletter)
-    gone = status is Status.UNSUBSCRIBED
+    gone = status_of(connection, person.id, newsletter) is Status.UNSUBSCRIBED
     return Reader(
-        masked=masked(email),
+        masked=masked(person.email),
         subscribed=not gone,
-        may_undo=gone and _left_just_now(connection, newsletter, subscriber_id, now),
+        may_undo=gone and _left_just_now(connection, newsletter, person.id, now),
     )
 
 
@@ -56,26 +56,40 @@ def leave(
     """The reader leaves the newsletter. Leaving twice, or after erasure, changes nothing."""
     # Kept with the event, because taking it back must not make a subscriber of somebody who never confirmed. Whoever
     # changes it at this very moment only makes it say less than `subscribed`, or does the leaving themselves.
-    before = status_of(connection, subscriber_id, newsletter)
+    person = _person(connection, subscriber_id)
+    if person is None:
+        return
+    before = status_of(connection, person.id, newsletter)
     evidence = {"before": before.value if before else ""}
     if reason:
         evidence["reason"] = reason[:LONGEST_REASON]
-    book.unsubscribe(connection, subscriber_id, newsletter, source=source, now=now, evidence=evidence)
+    book.unsubscribe(connection, person.id, newsletter, source=source, now=now, evidence=evidence)
 
 
 def take_back(
     connection: Connection, newsletter: str, subscriber_id: int, *, now: datetime, evidence: Mapping[str, str]
 ) -> bool:
     """The reader comes back, if this link may say so: whether it did."""
-    if hold(connection, subscriber_id) is None or not _left_just_now(connection, newsletter, subscriber_id, now):
+    person = hold(connection, subscriber_id)
+    if person is None or not _left_just_now(connection, newsletter, person.id, now):
         return False
-    return book.confirm(connection, subscriber_id, newsletter, source="undo", now=now, evidence=evidence)
+    return book.confirm(connection, person.id, newsletter, source="undo", now=now, evidence=evidence)
 
 
 def masked(email: str) -> str:
     """`ada@mail.example.org` as `a…@m….org`: enough for its owner, too little for anyone else."""
     local, _, domain = email.rpartition("@")
     return f"{local[:1]}…@{domain[:1]}….{domain.rpartition('.')[2]}"
+
+
+def _person(connection: Connection, subscriber_id: int) -> Row[*tuple[Any, ...]] | None:
+    """Number and address of the person whom a number names today: who was merged into another is that other one."""
+    merged = select(merged_subscribers.c.kept_id).where(merged_subscribers.c.subscriber_id == subscriber_id)
+    return connection.execute(
+        select(subscribers.c.id, subscribers.c.email).where(
+            or_(subscribers.c.id == subscriber_id, subscribers.c.id == merged.scalar_subquery())
+        )
+    ).first()
 
 
 def _left_just_now(connection: Connection, newsletter: str, subscriber_id: int, now: datetime) -> bool:

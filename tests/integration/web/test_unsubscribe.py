@@ -12,6 +12,7 @@ from mailer.links import Links
 from subscribers.address import parse
 from subscribers.book import remove
 from subscribers.lifecycle import SuppressionReason
+from subscribers.merging import merge
 from subscribers.suppressing import erase, leave_all, suppress
 
 from .conftest import BASE, KEY, SLUG, Opening, Web, guarded, write_newsletter
@@ -154,6 +155,18 @@ def test_somebody_who_was_imported_again_leaves_by_the_link_of_an_old_letter(web
     assert web.person() == ada
     web.client.post(link)
     assert web.status(ada) == "unsubscribed"
+
+
+def test_somebody_who_was_merged_into_another_leaves_by_the_link_of_either(web: Web) -> None:
+    ada, ida = web.person(), web.person("ida@example.org")
+    old = web.link(ida)
+    with web.workspace.transaction() as connection:
+        merge(connection, parse("ada@example.org"), parse("ida@example.org"), now=web.clock())
+    assert "a…@e….org" in web.client.get(old).text
+    web.client.post(old)
+    assert web.status(ada) == "unsubscribed"
+    assert "Welcome back" in web.client.post(old, data={"action": "undo"}).text
+    assert web.status(ada) == "subscribed"
 
 
 def test_a_link_outlives_the_newsletter_itself(web: Web) -> None:
