@@ -104,7 +104,7 @@ class SesTransport(Ses):
             parameters["ConfigurationSetName"] = self._configuration_set
         # Base64 needs no escaping: the letter is not walked through once more for that.
         before = json.dumps(parameters)[:-1].encode() + b',"Content":{"Raw":{"Data":"'
-        return before + b2a_base64(envelope.content, newline=False) + b'"}}}'
+        return b"".join((before, b2a_base64(envelope.content, newline=False), b'"}}}'))
 
 
 def refuse(findings: Sequence[Finding]) -> None:
