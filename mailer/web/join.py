@@ -1,9 +1,9 @@
 """Joining on the web: the form of a newsletter, and its HTML for other sites. `confirm` has the page that follows."""
 
 import html
+import re
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
@@ -19,6 +19,7 @@ from mailer.web.site import Site
 from subscribers.address import Address, parse
 from subscribers.errors import BadAddress
 
+_SITE = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?=/|\Z)")
 _LONGEST = 320
 """Characters of an address that are looked at."""
 
@@ -38,7 +39,7 @@ def routes(site: Site) -> APIRouter:
         look = _look(site, newsletter)
         if form.get("website"):
             return site.page(look, "joined.html.j2")  # a trap that nobody sees and no person fills in
-        via = form.get("via") or _origin(request)
+        via = _site_of(form.get("via") or request.headers.get("Origin", ""))
         try:
             address = parse(form.get("email", "")[:_LONGEST])
         except BadAddress:
@@ -118,7 +119,7 @@ def _spoken(folders: tuple[Path, ...], language: str) -> Words:
     return Words(folders, language)
 
 
-def _origin(request: Request) -> str:
-    """The site whose page posted the form, without its path: who was told what, and where."""
-    parts = urlsplit(request.headers.get("Origin", "")[:200])
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
+def _site_of(address: str) -> str:
+    """The site whose page posted the form, without its path: where somebody was told what they agree to. Empty: ours."""
+    found = _SITE.match(address)
+    return found[0] if found else ""

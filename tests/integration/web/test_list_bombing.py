@@ -96,6 +96,13 @@ def test_a_form_on_another_site_leads_here_and_its_site_is_part_of_the_proof(web
     assert (consents(web)[0][2]["via"], len(letters(web))) == ("https://blog.example.com", 1)
 
 
+@pytest.mark.parametrize("via", ["javascript:alert(1)", "null", '"><script>', "https://" + "x" * 300, "https://a b"])
+def test_what_is_no_site_is_no_part_of_the_proof(web: Web, via: str) -> None:
+    ask(web, via=via)
+    attend(web)
+    assert "via" not in consents(web)[0][2]
+
+
 NAUGHTY = [
     "",
     "nobody",
