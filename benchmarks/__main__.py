@@ -11,6 +11,7 @@ import rendering
 import sending
 import ses
 import starting
+import web
 
 BENCHMARKS = {
     "rendering": rendering,
@@ -19,6 +20,7 @@ BENCHMARKS = {
     "ledger": ledger,
     "events": events,
     "ses": ses,
+    "web": web,
     "starting": starting,
 }
 

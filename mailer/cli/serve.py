@@ -16,14 +16,14 @@ def serve(
     from contextlib import suppress  # noqa: PLC0415  # lazy: only here
 
     from mailer.web.app import make_app  # noqa: PLC0415  # lazy: heavy
-    from mailer.web.serving import listen, write_log  # noqa: PLC0415  # lazy: heavy
+    from mailer.web.serving import listen, set_up_logging  # noqa: PLC0415  # lazy: heavy
     from mailer.web.serving import serve as answer  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
 
     workspace = open_workspace()
     listening = listen(host, port)
     app = make_app(workspace)
-    write_log()
+    set_up_logging()
     bound_host, bound_port = listening.getsockname()[:2]
     shown = f"[{bound_host}]" if ":" in bound_host else bound_host
 

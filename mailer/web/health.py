@@ -1,4 +1,4 @@
-"""For whoever watches over the server: does the process live, and can it work?"""
+"""Tells whoever watches over the server whether the process lives, and whether it can work."""
 
 from fastapi import APIRouter
 from sqlalchemy import text

@@ -112,7 +112,7 @@ def serve(app: FastAPI, listening: socket.socket, ready: Callable[[], None]) -> 
     server.run(sockets=[listening])
 
 
-def write_log(level: int = logging.INFO) -> None:
+def set_up_logging(level: int = logging.INFO) -> None:
     """Log to standard error: what went wrong, and a line for each request without anything personal in it."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -22,6 +22,7 @@ ALLOWED = {
     "body": ("mailer/", "what stands inside: MIME's and MJML's own word"),
     "failed": ("mailer/transport/outbox.py", "the place of the file that could not be written"),
     "list": ("", "the builtin, the command `… list`, and the RFCs' List-Id and List-Unsubscribe"),
+    "log": ("mailer/web/serving.py", "what uvicorn calls its own, which is switched off"),
     "message": ("", "MIME's own word, as in Message-ID; what an error says; what is signed"),
     "payload": ("mailer/message/", "Python's parser calls a part's content so"),
     "queue": ("mailer/", "SQS's own word for what holds the events"),
