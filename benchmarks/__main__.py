@@ -6,6 +6,7 @@ import sys
 
 import composing
 import events
+import imports
 import ledger
 import rendering
 import sending
@@ -19,6 +20,7 @@ BENCHMARKS = {
     "sending": sending,
     "ledger": ledger,
     "events": events,
+    "imports": imports,
     "ses": ses,
     "web": web,
     "starting": starting,

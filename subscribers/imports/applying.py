@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from subscribers.columns import UtcDateTime, json_type
 from subscribers.imports.meeting import Meeting, Outcome, slice_
+from subscribers.imports.restoring import Restoring
 from subscribers.imports.staging import Staging, tag_words
 from subscribers.imports.tables import import_changes, import_suppressions, import_tags
 from subscribers.imports.wanted import SUPPRESSIONS, Wanted
@@ -104,6 +105,9 @@ class Applying:
         outcomes = {outcome for outcome, _ in counts}
         if outcomes <= {Outcome.UNCHANGED, Outcome.KEPT_OUT}:
             return counts
+        if self._staging.with_records:
+            mark = self._mark
+            Restoring(self._connection, self._staging, mark.import_id, mark.newsletter, mark.at).restore()
         self._subscribers()
         self._journal()
         if Outcome.ENDED in outcomes:

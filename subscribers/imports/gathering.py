@@ -119,8 +119,9 @@ class Gathering:
             self._kinds[kind] += 1
             file.add(refusal, cells)
 
-        parser = Parser(layout, self.staging.combination, self.erased, refuse, self.now)
+        parser = Parser(layout, self.staging.combination, self.erased, sheet.header, refuse, self.now)
         self.staging.with_fields = self.staging.with_fields or bool(layout.fields)
+        self.staging.with_records = self.staging.with_records or layout.ours
         good = 0
         with closing(file):
             for staged in self._pages(sheet, parser):

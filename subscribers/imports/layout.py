@@ -99,7 +99,7 @@ def laid_out(sheet: Sheet, maps: Mapping[str, str], *, keep_fields: bool) -> Lay
         fields=fields,
         left_out=[sheet.header[position] for position in rest],
         quoted_tags=service is not None and service.quoted_tags,
-        guarded=guarded or ours,
+        guarded=guarded or (ours and not sheet.is_json),
         ours=ours,
     )
 

@@ -13,8 +13,10 @@ from subscribers.exports import unguarded
 from subscribers.imports.dates import moment
 from subscribers.imports.layout import Layout
 from subscribers.imports.merging import as_json
+from subscribers.imports.restoring import as_record
 from subscribers.imports.rows import Row, Unreadable
 from subscribers.imports.services import Standings
+from subscribers.imports.sheets import normal
 from subscribers.imports.staging import StagedRow
 from subscribers.imports.wanted import Wanted
 from subscribers.values import clean_field_value, clean_name, clean_tag, is_clean_name
@@ -41,6 +43,7 @@ class Parser:
     """Gives a combination of tags its number."""
     erased: Callable[[str], bool] | None
     """Whether the address of a key was erased; None: none was."""
+    header: Sequence[str]
     refuse: Callable[[int, str, str, Sequence[str]], None]
     """Told of line, kind, reason and cells of a row that is refused."""
     now: datetime
@@ -57,6 +60,7 @@ class Parser:
         self._moments = {False: layout.of("date"), True: layout.of("left")}
         self._standings = list(layout.standings.items())
         self._fields = list(layout.fields.items())
+        self._header = [normal(name) for name in self.header]
         self._numbers: dict[str, int] = {}
         self._always = int(layout.always)
         # Nothing to be done for most files but an address, a name, tags.
@@ -158,7 +162,8 @@ class Parser:
             }
             fields = as_json({name: value for name, value in said.items() if value})
         tags = self._tagged(cells) if self._tags else 0
-        return name, tags, int(wanted), fields, self._since(cells, wanted), ""
+        record = as_record(dict(zip(self._header, cells, strict=True))) if self.layout.ours else ""
+        return name, tags, int(wanted), fields, self._since(cells, wanted), record
 
     def _tagged(self, cells: Sequence[str]) -> int:
         text = cells[self._tags[0]] if len(self._tags) == 1 else ",".join(cells[position] for position in self._tags)

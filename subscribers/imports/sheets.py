@@ -30,6 +30,7 @@ class Sheet:
     """Where the header is."""
     rows: Iterator[list[Row | Unreadable]]
     """All rows below it, some hundred at a time."""
+    is_json: bool = False
 
 
 def normal(name: str) -> str:
@@ -113,4 +114,4 @@ def _json_sheet(name: str, head: list[str], lines: Iterator[list[str]]) -> Sheet
         raise BadImport(f"{name}:1: this line is not a JSON object", hint="write one object to a line (JSON Lines)")
     if len(header) > COLUMNS:
         raise BadImport(f"{name}: more than {COLUMNS} keys", hint="name a file of people")
-    return Sheet(name, list(header), 0, json_rows(lines, list(header)))
+    return Sheet(name, list(header), 0, json_rows(lines, list(header)), is_json=True)

@@ -94,10 +94,16 @@ class Staging:
         self._words: list[tuple[str, ...]] = [()]
         self.with_fields = False
         """Whether anybody has a custom field."""
+        self.with_records = False
+        """Whether somebody comes from an export of ours."""
         self._postgresql = connection.dialect.name == "postgresql"
         for table in _TABLES:
             connection.execute(DropTable(table, if_exists=True))
             connection.execute(CreateTable(table))
+
+    def tags_of(self, number: int) -> tuple[str, ...]:
+        """The tags of a combination."""
+        return self._words[number]
 
     @property
     def tagged(self) -> bool:

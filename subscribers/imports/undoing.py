@@ -45,7 +45,6 @@ class Undoing:
         self._at = row.at
         self._in_use = in_use
         self._evidence = Mark(row.id, row.newsletter, row.consent_source, row.at).evidence
-        self._note = Mark(row.id, row.newsletter, row.consent_source, row.at).source
 
     def undo(self, connection: Connection, after: int, size: int, now: datetime) -> Undone:
         """Take back what was done to the next people, `size` at most; in a transaction that writes."""
@@ -104,9 +103,22 @@ class Undoing:
                     select(import_changes.c.subscriber_id).where(*self._mine(after, last))
                 )
             )
-            .where(consent_events.c.evidence == self._evidence)
-            .where(or_(consent_events.c.newsletter.is_(None), put_back))
+            .where(
+                or_(
+                    and_(
+                        consent_events.c.evidence == self._evidence,
+                        or_(consent_events.c.newsletter.is_(None), put_back),
+                    ),
+                    # An export of ours brings proofs along; nobody else wrote about these people before the import.
+                    and_(consent_events.c.at <= self._at, self._came_untouched(after, last)),
+                )
+            )
         )
+
+    def _came_untouched(self, after: int, last: int) -> ColumnElement[bool]:
+        """Whether a consent event's person came by the import, and their subscription still is as it left it."""
+        came = exists().where(self._untouched(), *self._mine(after, last), import_changes.c.created)
+        return came.where(subscriptions.c.subscriber_id == consent_events.c.subscriber_id).correlate(consent_events)
 
     def _subscriptions(self, connection: Connection, after: int, last: int) -> None:
         untouched = exists().where(self._untouched(), *self._mine(after, last)).correlate(subscriptions)
@@ -185,7 +197,7 @@ class Undoing:
             import_suppressions.c.address_key == suppressions.c.address_key,
             import_suppressions.c.reason == suppressions.c.reason,
         )
-        connection.execute(delete(suppressions).where(made.correlate(suppressions), suppressions.c.note == self._note))
+        connection.execute(delete(suppressions).where(made.correlate(suppressions), suppressions.c.at <= self._at))
         connection.execute(delete(import_suppressions).where(mine))
         return True
 
