@@ -334,3 +334,14 @@ def test_whoever_is_answered_200_while_others_write_has_left(open_web: Opening) 
         one for one in people if web.status(one) == "unsubscribed"
     }
     assert 200 in answers.values()
+
+
+@pytest.mark.parametrize(
+    ("trusted", "ip"), [("", "127.0.0.1"), ("10.0.0.1", "127.0.0.1"), ("127.0.0.0/8", "203.0.113.9")]
+)
+def test_only_a_trusted_proxy_says_who_asked(open_web: Opening, trusted: str, ip: str) -> None:
+    web = open_web(trusted_proxies=trusted)
+    ada = web.person()
+    web.client.post(web.link(ada))
+    web.client.post(web.link(ada), data={"action": "undo"}, headers={"X-Forwarded-For": "203.0.113.9"})
+    assert _events(web)[-1] == ("confirmed", "undo", {"ip": ip, "user_agent": "a test"})
