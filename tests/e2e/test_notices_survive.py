@@ -1,0 +1,54 @@
+"""`mailer serve` is killed while it answers readers: whoever asked gets their notice, and nobody gets two."""
+
+import re
+import socket
+import subprocess
+import time
+from collections import Counter
+from email import message_from_bytes
+
+import httpx
+
+from .conftest import SLUG, Desk
+
+PEOPLE = 18  # below what one network may ask for in an hour
+
+
+def _answering(desk: Desk, port: int) -> subprocess.Popen[str]:
+    process = desk.start("serve", "--port", str(port), env={"MAILER_BASE_URL": f"http://127.0.0.1:{port}"})
+    for _ in range(200):
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/ready")
+        except httpx.HTTPError:
+            time.sleep(0.05)
+        else:
+            return process
+    raise AssertionError("the server does not answer")
+
+
+def _notices(desk: Desk) -> Counter[str]:
+    return Counter(str(message_from_bytes(path.read_bytes())["To"]) for path in desk.root.glob("outbox/notice/*.eml"))
+
+
+def test_a_server_that_is_killed_again_and_again_writes_to_everybody_once(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    form = f"http://127.0.0.1:{port}/subscribe/{SLUG}"
+    asked: list[str] = []
+    for _ in range(6):
+        process = _answering(desk, port)
+        stamp = re.findall(r'name="stamp" value="([^"]+)"', httpx.get(form).text)[0]
+        for _ in range(PEOPLE // 6):
+            email = f"p{len(asked)}@example.org"
+            assert httpx.post(form, data={"email": email, "stamp": stamp}).status_code == 200
+            asked.append(email)
+        time.sleep(0.12 * len(asked) / PEOPLE)
+        process.kill()
+        process.communicate()
+    process = _answering(desk, port)
+    deadline = time.monotonic() + 30
+    while len(_notices(desk)) < PEOPLE and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.terminate()
+    process.communicate()
+    assert _notices(desk) == Counter(f"<{email}>" for email in asked)
