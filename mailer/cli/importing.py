@@ -154,9 +154,10 @@ def _applied(
     from mailer.database.engine import others_wrote, writing  # noqa: PLC0415  # lazy: heavy
     from subscribers.imports.applying import Overtaken  # noqa: PLC0415  # lazy: heavy
     from subscribers.imports.records import ImportState  # noqa: PLC0415  # lazy: heavy
-    from subscribers.imports.rhythm import Rhythm  # noqa: PLC0415  # lazy: heavy
+    from subscribers.imports.rhythm import HELD, HELD_ROWS, Rhythm  # noqa: PLC0415  # lazy: heavy
 
-    rhythm = Rhythm()
+    sqlite = connection.dialect.name == "sqlite"
+    rhythm = Rhythm(HELD if sqlite else HELD_ROWS)
     with writing(connection):
         row = intake.begin(found.digest, found.names, workspace.now())
     if row.position and not quiet:
@@ -185,7 +186,7 @@ def _applied(
             progress(later.position - row.position)
             row = later
             pause = rhythm.after(took, others=others(), now=time.monotonic())
-            if connection.dialect.name == "sqlite":
+            if sqlite:
                 workspace.sleep(pause)
     return row
 

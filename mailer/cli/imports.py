@@ -11,7 +11,7 @@ from mailer.cli.words import count
 if TYPE_CHECKING:
     from subscribers.imports.records import ImportRow
 
-_SLICE = 500
+_SLICE = 2000
 
 
 def imports(newsletter: NewsletterOption = None, as_json: JsonOption = False) -> None:

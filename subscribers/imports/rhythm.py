@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 HELD = 0.15
 """Seconds that a slice should hold the database when nobody else writes."""
+HELD_ROWS = 0.6
+"""The same on PostgreSQL, where a slice holds the rows of its own people and nobody else's."""
 HELD_AMONG_OTHERS = 0.02
 """The same while somebody does: a mailing's departures are given up when they come 30 ms late."""
 FEWEST = 200
@@ -16,6 +18,7 @@ _AMONG_OTHERS_FOR = 2.0
 class Rhythm:
     """Finds the size of the next slice from the time that the last one took."""
 
+    held: float = HELD
     size: int = 2000
     _others_until: float = 0.0
 
@@ -28,7 +31,7 @@ class Rhythm:
         if others:
             self._others_until = now + _AMONG_OTHERS_FOR
         among_others = now < self._others_until
-        aim = HELD_AMONG_OTHERS if among_others else HELD
+        aim = HELD_AMONG_OTHERS if among_others else self.held
         fitting = self.size * aim / max(took, 0.001)
         self.size = round(min(MOST, max(FEWEST, min(fitting, self.size * 2))))
         return 0.03 if among_others else 0.01
