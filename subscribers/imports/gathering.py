@@ -15,7 +15,8 @@ from subscribers.imports.layout import Layout, laid_out
 from subscribers.imports.parsing import Parser
 from subscribers.imports.refusals import Refusal, RefusedFile, refused_path
 from subscribers.imports.sheets import Sheet, open_sheet
-from subscribers.imports.staging import StagedRow, Staging
+from subscribers.imports.staged import StagedRow
+from subscribers.imports.staging import Staging
 from subscribers.imports.summary import Summary
 from subscribers.imports.suspicions import Suspicions
 

@@ -1,13 +1,11 @@
 """Makes one row of two about the same person, the same one whichever comes first. Pure."""
 
 import json
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from subscribers.imports.staging import StagedRow
+from subscribers.imports.staged import StagedRow
 
 
-def merged(one: "StagedRow", other: "StagedRow") -> "StagedRow":
+def merged(one: StagedRow, other: StagedRow) -> StagedRow:
     """What two rows of one person say together; their tags are the caller's.
 
     The graver standing holds, and the earliest date of those who say it. Of two names or values the longer one is

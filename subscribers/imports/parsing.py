@@ -17,7 +17,7 @@ from subscribers.imports.restoring import as_record
 from subscribers.imports.rows import Row, Unreadable
 from subscribers.imports.services import Standings
 from subscribers.imports.sheets import normal
-from subscribers.imports.staging import StagedRow
+from subscribers.imports.staged import StagedRow
 from subscribers.imports.wanted import Wanted
 from subscribers.values import clean_field_value, clean_name, clean_tag, is_clean_name
 

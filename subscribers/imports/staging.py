@@ -4,7 +4,7 @@ The tables live as long as the connection, and only it sees them: kill the proce
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateTable, DropTable
 
 from subscribers.imports.merging import merged
+from subscribers.imports.staged import StagedRow
 
 PAGE = 5000
 """Rows of people who are there twice that are looked at together."""
@@ -40,24 +41,6 @@ _METADATA = MetaData()
 def temporary(name: str, *columns: Column[Any], **options: Any) -> Table:
     """A table that only its connection sees, and that is gone with it."""
     return Table(name, _METADATA, *columns, prefixes=["TEMPORARY"], **options)
-
-
-class StagedRow(NamedTuple):
-    """A good row of a file, in the order of the columns of `import_row`."""
-
-    email_key: str
-    email: str
-    name: str
-    tags: int
-    """The number of a combination of tags: a file has a million rows, and a dozen of those."""
-    fields: str
-    """Custom fields as JSON, in order of their names; empty: none."""
-    wanted: int
-    """A `Wanted`."""
-    since: str | None
-    """When they agreed, or left, as the file says: UTC, `2026-05-01 07:30:00.000000`."""
-    record: str
-    """Of an export of ours everything that it knows, as JSON; else empty."""
 
 
 def _row_columns() -> list[Column[Any]]:

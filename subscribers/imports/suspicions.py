@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from subscribers.imports.staging import StagedRow
+from subscribers.imports.staged import StagedRow
 from subscribers.imports.wanted import Wanted
 
 ROLES = frozenset(

@@ -12,7 +12,8 @@ from subscribers.address import parse
 from subscribers.errors import Unlawful
 from subscribers.imports.at_once import import_file
 from subscribers.imports.intake import Erased, Intake
-from subscribers.imports.staging import StagedRow, Staging
+from subscribers.imports.staged import StagedRow
+from subscribers.imports.staging import Staging
 from subscribers.imports.summary import Summary
 from subscribers.lifecycle import Actor, Status
 from subscribers.people import count, show
