@@ -137,11 +137,16 @@ def settle(
 
 
 def _withhold_if_cancelled(connection: Connection, mailing_id: int, now: datetime) -> None:
-    """What comes back to PENDING in a cancelled mailing would wait there for ever."""
-    cancelled = select(1).where(mailings.c.id == mailing_id, mailings.c.state == MailingState.CANCELLED).exists()
+    """What comes back to PENDING in a cancelled mailing would wait there for ever.
+
+    The mailing's row is locked: on PostgreSQL whoever cancels or finishes it at this moment does not see yet what came back.
+    """
+    state = select(mailings.c.state).where(mailings.c.id == mailing_id).with_for_update()
+    if connection.execute(state).scalar() != MailingState.CANCELLED:
+        return
     connection.execute(
         update(deliveries)
-        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.state == State.PENDING, cancelled)
+        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.state == State.PENDING)
         .values(state=State.WITHHELD, reason="cancelled", settled_at=now)
     )
 

@@ -175,7 +175,12 @@ def discard(connection: Connection, mailing: MailingRow) -> bool:
 
 
 def finish(connection: Connection, mailing_id: int, now: datetime) -> bool:
-    """Sending -> finished, if nobody is pending or in a call. An empty claim does not prove that."""
+    """Sending -> finished, if nobody is pending or in a call. An empty claim does not prove that.
+
+    Locked first and looked at in a second statement: on PostgreSQL one statement would not see whom somebody added, or
+    resolved as pending, while it waited for the row; they would be pending for ever in a mailing that is finished.
+    """
+    connection.execute(select(mailings.c.id).where(mailings.c.id == mailing_id).with_for_update())
     open_rows = exists().where(
         deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_((State.PENDING, State.CLAIMED))
     )

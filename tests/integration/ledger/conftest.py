@@ -13,7 +13,7 @@ from mailer.ledger.audience import Accounting
 from mailer.ledger.claims import Claim, Desk, Settlement
 from mailer.ledger.report import Progress, progress
 from mailer.ledger.segments import condition_of
-from mailer.ledger.states import State
+from mailer.ledger.states import MailingState, State
 from mailer.ledger.tables import deliveries
 from subscribers.tables import subscriber_tags, subscribers, subscriptions, suppressions
 
@@ -116,6 +116,13 @@ class World:
                 select(deliveries.c.subscriber_id, deliveries.c.state).where(deliveries.c.mailing_id == self.mailing)
             )
             return {row[0]: row[1] for row in rows}
+
+    def state(self) -> MailingState:
+        """The mailing's."""
+        with self.database.reading() as connection:
+            row = mailings.find(connection, NEWS, 1)
+        assert row is not None
+        return row.state
 
     def rows(self) -> int:
         """How many deliveries there are in all."""
