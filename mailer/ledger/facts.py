@@ -3,7 +3,7 @@
 A fact is the earliest moment that was heard of it, and the number kept for a letter the least one, so that order and
 repetition of events cannot matter. An event that bears our tags is evidence that the letter went out, whatever we know:
 
-    UNCERTAIN, and CLAIMED in the same attempt   ──▶ ACCEPTED   its answer was lost, or is still on its way to us
+    UNCERTAIN, and CLAIMED in no later attempt   ──▶ ACCEPTED   its answer was lost, or is still on its way to us
     PENDING                                      ──▶ ACCEPTED   somebody called it not sent, or a restored ledger forgot it:
                                                                 sending now would be twice
     REFUSED, WITHHELD                            ──▶ ACCEPTED   it went out nonetheless
@@ -155,7 +155,8 @@ def _apply(row: _Delivery, one: Evidence, proved: Proved, now: datetime) -> bool
 
 def _goes_out(row: _Delivery, one: Evidence) -> bool:
     if row.state == State.CLAIMED:
-        return one.attempt == row.attempt
+        # Of a later attempt than ours: the ledger was restored, and the answer to our call will find no row to settle.
+        return one.attempt >= row.attempt
     return row.state != State.ACCEPTED
 
 

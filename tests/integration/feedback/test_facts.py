@@ -128,6 +128,17 @@ def test_a_restored_ledger_learns_from_events_what_it_had_forgotten(bureau: Bure
     }
 
 
+def test_a_restored_ledger_whose_letter_is_in_a_call_learns_of_a_later_attempt_and_nobody_stays_claimed(
+    bureau: Bureau,
+) -> None:
+    bureau.people([1])
+    bureau.open()
+    claim = bureau.claim()
+    bureau.take(event("send", 1, attempt=2))
+    bureau.settle(claim, State.ACCEPTED)
+    assert bureau.rows() == {1: {"state": "accepted", "attempt": 2, "message_id": number(1, 2)}}
+
+
 def test_a_letter_that_was_withheld_or_refused_and_went_out_is_accepted(bureau: Bureau) -> None:
     bureau.sent([1], state=State.REFUSED)
     bureau.take(event("send", 1))
