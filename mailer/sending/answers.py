@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from mailer.database.engine import Database
-from mailer.errors import DatabaseBusy, DatabaseError, MailerError
+from mailer.errors import DatabaseBusy, DatabaseError
 from mailer.ledger import claims, mailings
-from mailer.ledger.claims import Settlement
+from mailer.ledger.claims import Claimed, Settlement
 from mailer.ledger.states import State
 from mailer.sending.calls import Answer, Calls
 from mailer.sending.settlements import settled
@@ -42,15 +42,25 @@ class Answers:
     last_reason: str = ""
     """Why something was not sent, the last time."""
     _unwritten: list[Answer] = field(default_factory=list[Answer])
+    _pause: str = ""
+    """Why the mailing must pause, as the unwritten answers say."""
 
     def add(self, answer: Answer) -> None:
         """What came of people for whom there is no call."""
         self._unwritten.append(answer)
+        # Heard once, here: a commit that fails is tried again, and one lost answer would else become five.
+        receipts = [receipt for receipt in answer.receipts if receipt is not NOT_CALLED]
+        self._pause = self._pause or self.troubles.heard(receipts)
+
+    def hand_back(self, people: Sequence[Claimed]) -> None:
+        """These were claimed, and something broke before they were called for."""
+        self.add(Answer(people, [NOT_CALLED] * len(people)))
 
     def gather(self, seconds: float = 0.0) -> bool:
         """Take what was answered; waits so long for the next answer if there is none. Whether some call went wrong altogether."""
         answers = self.calls.answered(seconds)
-        self._unwritten += answers
+        for answer in answers:
+            self.add(answer)
         for answer in answers:
             self.observe("answered", len(answer.people))
         return any(answer.error is not None for answer in self._unwritten)
@@ -81,30 +91,28 @@ class Answers:
                 return None  # that took its own long while
             except DatabaseError:
                 sleep(_BETWEEN_TRIES)
-            except MailerError:
+            except Exception:  # noqa: BLE001, S110  # a mistake of ours in one answer must not lose the others
                 pass
         return None
 
     def write(self, connection: Connection) -> Sequence[Settlement]:
         """Write down what was gathered; the caller commits, and then says `written`."""
         settlements: list[Settlement] = []
-        pause = ""
         for answer in self._unwritten:
             receipts = answer.receipts if answer.error is None else [NOT_CALLED] * len(answer.people)
             settlements += [
                 settled(person.subscriber_id, person.attempt, receipt)
                 for person, receipt in zip(answer.people, receipts, strict=True)
             ]
-            pause = pause or self.troubles.heard([receipt for receipt in receipts if receipt is not NOT_CALLED])
         if settlements:
             claims.settle(connection, self.mailing_id, self.sender_id, settlements, self.now())
-        if pause:
-            mailings.pause(connection, self.mailing_id, pause)
+        if self._pause:
+            mailings.pause(connection, self.mailing_id, self._pause)
         return settlements
 
     def written(self, settlements: Sequence[Settlement]) -> None:
         """It is committed. Raises what a call could not be made for."""
-        answers, self._unwritten = self._unwritten, []
+        answers, self._unwritten, self._pause = self._unwritten, [], ""
         back = sum(settlement.state == State.PENDING for settlement in settlements)
         self.handed_back += back
         if settlements:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import ColumnElement
 
 from mailer.database.engine import Database
-from mailer.errors import DatabaseError, MailerError, TransportError
+from mailer.errors import DatabaseError, TransportError
 from mailer.ledger import mailings, senders
 from mailer.ledger.claims import Claim, Claimed, Desk
 from mailer.ledger.mailings import MailingRow
@@ -99,7 +99,7 @@ class Run(Generic[Carried]):
             )
             try:
                 end = self._loop()
-            except MailerError:
+            except Exception:
                 # The calls that are under way go on to their end. What they come to is known, and shall be written down.
                 self._answers.land_at_last(self.sleep)
                 raise
@@ -188,19 +188,18 @@ class Run(Generic[Carried]):
         with self.database.transaction() as connection:
             settlements = self._answers.write(connection)
             claim = self._desk.claim(connection, after=self._after, size=size, sender_id=self._me.id, now=self.now())
-        self.observe("claimed", len(claim.deliveries))
-        self._answers.written(settlements)
+        try:
+            self.observe("claimed", len(claim.deliveries))
+            self._answers.written(settlements)
+        except Exception:
+            # Slowing down writes to the database too, and it may just have gone.
+            self._answers.hand_back(claim.deliveries)
+            raise
         return claim, claimed_at
 
     def _send(self, people: Sequence[Claimed], claimed_at: float, leave: Leave) -> None:
         """Compose and call, evenly until the next departure: twenty at once would crowd the second they fall in."""
-        able: list[tuple[Claimed, Carried]] = []
-        for person in people:
-            outcome = self.compose(person)
-            if isinstance(outcome, Refused):
-                self._answers.add(Answer([person], [outcome]))
-            else:
-                able.append((person, outcome))
+        able = self._composed(people)
         calls = list(self.transport.calls([outcome for _, outcome in able]))
         for number, places in enumerate(calls):
             mine = [able[place] for place in places]
@@ -212,14 +211,27 @@ class Run(Generic[Carried]):
         if not self._calls.under_way:
             self._answers.settle()
 
+    def _composed(self, people: Sequence[Claimed]) -> list[tuple[Claimed, Carried]]:
+        """Each person with what is carried to them; for whom nothing can be made, is refused."""
+        try:
+            composed = [(person, self.compose(person)) for person in people]
+        except Exception:
+            self._answers.hand_back(people)
+            raise
+        able: list[tuple[Claimed, Carried]] = []
+        for person, outcome in composed:
+            if isinstance(outcome, Refused):
+                self._answers.add(Answer([person], [outcome]))
+            else:
+                able.append((person, outcome))
+        return able
+
     def _calling(self, envelopes: Sequence[Carried], claimed_at: float, wait: float) -> Callable[[], Sequence[Receipt]]:
         """The call that a thread makes."""
 
         def call() -> Sequence[Receipt]:
             if wait:
                 self.sleep(wait)
-            if abs(self.clock() - claimed_at) > STALE_SECONDS:
-                return [NOT_CALLED] * len(envelopes)
             with self._looking:
                 alive = self._me.lock.held()
             if not alive:
@@ -227,6 +239,9 @@ class Run(Generic[Carried]):
                     "this sender lost its lock: others count it as dead",
                     hint="run the same command again; nobody is sent to twice",
                 )
+            # Last of all: asking a server for the lock may itself take minutes, while the network is gone.
+            if abs(self.clock() - claimed_at) > STALE_SECONDS:
+                return [NOT_CALLED] * len(envelopes)
             return self.transport.send(envelopes)
 
         return call

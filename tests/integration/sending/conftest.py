@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 
 from mailer.database.engine import Database
 from mailer.ledger import mailings
+from mailer.ledger.claims import Claimed
 from mailer.ledger.mailings import MailingRow
 from mailer.ledger.segments import condition_of
 from mailer.ledger.tables import deliveries
@@ -19,7 +20,7 @@ from mailer.rendering.edition import Edition, Letterhead, Only, Place, Slot
 from mailer.sending.letters import letters
 from mailer.sending.opening import open_mailing
 from mailer.sending.run import End, Run
-from mailer.transport.base import Transport
+from mailer.transport.base import Envelope, Refused, Transport
 from subscribers.tables import subscriber_tags, subscribers, subscriptions
 
 NEWS = "news"
@@ -120,6 +121,8 @@ class Office:
         rate: float | None = None,
         stopped: Callable[[], bool] = lambda: False,
         observe: Callable[[str, int], None] = lambda _step, _count: None,
+        compose: Callable[[Claimed], Envelope | Refused] | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> End:
         """Open or find the mailing, and send."""
         mailing = self.open(transport)
@@ -129,13 +132,13 @@ class Office:
         return Run(
             database=self.database,
             transport=transport,
-            compose=letters(EDITION, mailing, self.links, self.time.now),
+            compose=compose or letters(EDITION, mailing, self.links, self.time.now),
             mailing=mailing,
             segments={segment: condition_of(segment, NEWS) for segment in EDITION.segments},
             pacer=pacer,
             clock=self.time.clock,
             sleep=self.time.sleep,
-            now=self.time.now,
+            now=now or self.time.now,
             stopped=stopped,
             observe=observe,
             limit=limit,

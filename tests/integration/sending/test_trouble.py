@@ -4,15 +4,18 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 import pytest
 
 from mailer.errors import DatabaseError, TransportError
+from mailer.ledger.claims import Claimed
+from mailer.sending.letters import letters
 from mailer.sending.run import End
 from mailer.transport.base import Envelope, Lost, NotSent, Receipt, Refused
 from mailer.transport.memory import Answer, LostAfterAccepting, MemoryTransport, in_turn
 
-from .conftest import Office
+from .conftest import EDITION, Office
 
 AWAY = NotSent("nobody there")
 TOO_FAST = NotSent("slow down", too_fast=True)
@@ -149,3 +152,50 @@ def test_answers_outlive_a_database_that_was_away_for_a_moment(office: Office) -
     assert Counter(office.states().values()) == {"accepted": 6, "pending": 6}
     assert office.run(transport) is End.FINISHED
     assert everyone(transport) == to(range(1, 13))
+
+
+def test_when_something_breaks_behind_a_claim_nobody_of_it_is_left_claimed(office: Office) -> None:
+    office.people(range(1, 7))
+    claims = itertools.count(1)
+
+    def observe(step: str, _count: int) -> None:
+        if step == "claimed" and next(claims) == 2:
+            raise DatabaseError("the server went away")
+
+    transport = MemoryTransport(remembers=False)
+    with pytest.raises(DatabaseError, match="went away"):
+        office.run(transport, observe=observe)
+    assert Counter(office.states().values()) == {"accepted": 3, "pending": 3}
+    assert office.run(transport) is End.FINISHED
+    assert everyone(transport) == to(range(1, 7))
+
+
+def test_a_mistake_of_ours_in_composing_leaves_nobody_claimed_and_loses_no_answer(office: Office) -> None:
+    office.people(range(1, 9))
+    transport = Side()
+    letter = letters(EDITION, office.open(transport), office.links, office.time.now)
+
+    def compose(person: Claimed) -> Envelope | Refused:
+        if person.subscriber_id == 6:
+            raise ValueError("a mistake")
+        return letter(person)
+
+    with pytest.raises(ValueError, match="a mistake"):
+        office.run(transport, batch=4, compose=compose)
+    assert Counter(office.states().values()) == {"accepted": 4, "pending": 4}
+
+
+def test_an_answer_is_heard_once_however_often_its_commit_is_tried(office: Office) -> None:
+    """A disk that is full for a moment must not make one lost answer a fifth of all."""
+    office.people(range(1, 31))
+    transport = MemoryTransport(in_turn([Lost("no answer")]), batch=1)
+    failures = iter([DatabaseError("the disk is full")] * 10)
+
+    def now() -> datetime:
+        for failure in failures if transport.asked else ():
+            raise failure
+        return office.time.now()
+
+    with pytest.raises(DatabaseError, match="full"):
+        office.run(transport, batch=1, now=now)
+    assert (office.mailing().state, office.states()[1]) == ("sending", "uncertain")
