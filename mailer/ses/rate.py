@@ -45,13 +45,13 @@ class AccountRate:
         threading.Thread(target=self._ask_beside, name="account", daemon=True).start()
 
     def _ask_beside(self) -> None:
-        before = self._account
         try:
-            if self.ask().rate <= 0:
-                # Suspended meanwhile: the next letter's answer says it, and why. A rate of nothing is no pace.
-                self._account = before
+            account = self._read()
+            if account.rate > 0:
+                self._account = account
+            # Else it was suspended meanwhile: the next letter's answer says it, and why. A rate of nothing is no pace.
         except TransportError:
-            # The last answer stands: a letter that cannot be sent says more than a question that cannot be put.
-            self._read_at = self._clock()
+            pass  # the last answer stands: a letter that cannot be sent says more than a question that cannot be put
         finally:
+            self._read_at = self._clock()
             self._asking.release()
