@@ -212,7 +212,8 @@ class Workspace:
         transport, compose = self._carrier(mailing, edition, rate)
         pacer = None
         if self.rate(rate) is not None:
-            most = transport.batch * transport.at_once
+            # A quarter of the calls that may be under way: the next departure need not wait for the last of this one.
+            most = transport.batch * max(1, transport.at_once // 4)
             pacer = Pacer(
                 self.transaction,
                 transport.name,
