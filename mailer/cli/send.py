@@ -6,6 +6,7 @@ import typer
 
 from mailer.cli.options import IssueOption, JsonOption, NewsletterOption, YesOption
 from mailer.cli.output import ask, say, say_json, warn
+from mailer.cli.pauses import pause_words
 from mailer.cli.words import count, duration, reasons
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ def send(
         check_transport(plan.found, workspace.transport.name)
         check_unchanged(plan.found, edition.source_digest, also_new=also_new)
     nothing_to_do = _nothing_to_do(plan)
-    # Asked before anything is said of rate and time: both are the account's. Nothing is frozen yet.
-    found = () if nothing_to_do else workspace.transport.prepare(edition.letterhead.from_email, plan.to_send)
+    # Asked before anything is said of rate and time: both are the account's. Nothing is frozen yet. Whoever is paused for
+    # trouble with the account learns by --dry-run whether it is mended.
+    asks = nothing_to_do is None or (dry_run and nothing_to_do.value == "paused")
+    found = () if not asks else workspace.transport.prepare(edition.letterhead.from_email, plan.to_send)
     if not as_json:
         _say_plan(workspace, edition, plan, None if nothing_to_do else workspace.rate(rate), limit)
         for finding in found:
@@ -148,19 +151,32 @@ def _send(
         try:
             end = run.go()
         except MailerError as error:
-            # What was settled is safe and everybody else is pending: that is not "nothing happened".
+            # Some have it: that is not "nothing happened". What could not be written down is uncertain, and not sent again.
             warn(f"error: {error}")
             if error.hint:
                 warn(f"  {error.hint}")
-            warn(
-                f"  What was sent is written down. To go on, run the same command: mailer send --issue {mailing.issue}"
-            )
+            warn(f"  Whoever got it does not get it again. To go on: mailer send --issue {mailing.issue}")
             return 4
-    return _finish(workspace, mailing.newsletter, mailing.issue, end, as_json=as_json, signal=stop.number)
+    return _finish(
+        workspace,
+        mailing.newsletter,
+        mailing.issue,
+        end,
+        as_json=as_json,
+        signal=stop.number,
+        because=run.paused_because,
+    )
 
 
 def _finish(
-    workspace: "Workspace", newsletter: str, issue: int, end: "End", *, as_json: bool, signal: int | None = None
+    workspace: "Workspace",
+    newsletter: str,
+    issue: int,
+    end: "End",
+    *,
+    as_json: bool,
+    signal: int | None = None,
+    because: str = "",
 ) -> int:
     from mailer.cli.status import say_status, status_json  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger.mailings import find  # noqa: PLC0415  # lazy: heavy
@@ -176,7 +192,7 @@ def _finish(
         say_json(status_json(mailing, counts))
     else:
         say_status(mailing, counts)
-        _say_end(workspace, mailing, end)
+        _say_end(workspace, mailing, end, because)
     if signal is not None and end == "stopped":
         return 128 + signal
     if end == "cancelled":
@@ -186,7 +202,7 @@ def _finish(
     return 3 if counts.states.get("uncertain") or counts.states.get("refused") else 0
 
 
-def _say_end(workspace: "Workspace", mailing: "MailingRow", end: "End") -> None:
+def _say_end(workspace: "Workspace", mailing: "MailingRow", end: "End", because: str) -> None:
     again = f"mailer send --issue {mailing.issue}"
     match end.value:
         case "finished":
@@ -194,7 +210,7 @@ def _say_end(workspace: "Workspace", mailing: "MailingRow", end: "End") -> None:
         case "limit":
             say(f"Stopped at --limit. The rest is pending: {again}")
         case "paused":
-            say(_paused(workspace, mailing))
+            say(pause_words(workspace, mailing, because))
         case "cancelled":
             say("The mailing was cancelled: whoever was pending does not get this issue.")
         case "stopped":
@@ -204,21 +220,6 @@ def _say_end(workspace: "Workspace", mailing: "MailingRow", end: "End") -> None:
     where = workspace.transport.where(mailing.token)
     if where:
         say(f"The letters lie in {where}")
-
-
-def _paused(workspace: "Workspace", mailing: "MailingRow") -> str:
-    from mailer.ledger.report import room_again  # noqa: PLC0415  # lazy: heavy
-    from mailer.ledger.states import PauseReason  # noqa: PLC0415  # lazy: heavy
-
-    again = f"mailer send --issue {mailing.issue}"
-    if mailing.reason != PauseReason.QUOTA:
-        return f"The mailing is paused ({mailing.reason}). `mailer resume --issue {mailing.issue}`, then {again}"
-    with workspace.reading() as connection:
-        when = room_again(connection, workspace.now())
-    return (
-        f"The account's quota for 24 hours is used up. It has room again from {when:%Y-%m-%d %H:%M} UTC on, bit by bit; "
-        f"then the same command goes on: {again}"
-    )
 
 
 def _say_plan(workspace: "Workspace", edition: "Edition", plan: "Plan", rate: float | None, limit: int | None) -> None:

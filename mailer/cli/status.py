@@ -7,6 +7,7 @@ import typer
 from mailer.cli.hearing import hearing_lines
 from mailer.cli.options import IssueOption, JsonOption, NewsletterOption, YesOption
 from mailer.cli.output import ask, say, say_json
+from mailer.cli.pauses import way_on, what_to_do
 from mailer.cli.words import count, reasons
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def status(issue: IssueOption, newsletter: NewsletterOption = None, as_json: Jso
     if left_out:
         say(f"  left out    {reasons(left_out)}")
     if mailing.state == "paused":
-        say(f"  to go on    mailer resume --issue {issue}, then mailer send --issue {issue}")
+        say(f"  what to do  {what_to_do(mailing.reason, issue)}")
+        say(f"  to go on    {way_on(mailing.reason, issue)}")
     elif mailing.state == "sending" and counts.open:
         say(f"  to go on    mailer send --issue {issue}")
 

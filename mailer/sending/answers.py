@@ -14,7 +14,7 @@ from mailer.ledger.states import State
 from mailer.sending.calls import Answer, Calls
 from mailer.sending.settlements import settled
 from mailer.sending.troubles import Troubles
-from mailer.transport.base import NotSent
+from mailer.transport.base import Accepted, NotSent
 
 NOT_CALLED = NotSent("nothing was called for")
 """For people who were claimed, and for whom no call was made in the end."""
@@ -41,6 +41,8 @@ class Answers:
     """How many of the claimed were certainly not sent to, and are pending again."""
     last_reason: str = ""
     """Why something was not sent, the last time."""
+    paused_because: str = ""
+    """What the carrier said when it made the mailing pause."""
     _unwritten: list[Answer] = field(default_factory=list[Answer])
     _pause: str = ""
     """Why the mailing must pause, as the unwritten answers say."""
@@ -50,7 +52,10 @@ class Answers:
         self._unwritten.append(answer)
         # Heard once, here: a commit that fails is tried again, and one lost answer would else become five.
         receipts = [receipt for receipt in answer.receipts if receipt is not NOT_CALLED]
-        self._pause = self._pause or self.troubles.heard(receipts)
+        pause = self.troubles.heard(receipts)
+        if pause and not self._pause:
+            self._pause = pause
+            self.paused_because = next(receipt.reason for receipt in receipts if not isinstance(receipt, Accepted))
 
     def hand_back(self, people: Sequence[Claimed]) -> None:
         """These were claimed, and something broke before they were called for."""
