@@ -123,14 +123,21 @@ def _merged(connection: Connection, numbers: set[int]) -> dict[int, str]:
 def _without_erased(
     connection: Connection, found: Sequence[Attributed], in_book: Collection[int], hashes: Hasher
 ) -> list[Attributed]:
-    """Mark the events whose addresses were erased. Whoever is in the book was not, so only the others are asked for."""
-    named = {
-        one.key: address_keys([*one.feedback.destination, *(each.address for each in one.feedback.concerned)])
-        for one in found
-        if one.subscriber_id not in in_book
-    }
+    """Mark the events that name an address which was erased."""
+    named = {one.key: keys for one in found if (keys := _strangers(one, written_to=one.subscriber_id in in_book))}
     gone = erased_among(connection, (key for keys in named.values() for key in keys), hashes)
     return [_marked(one) if gone.intersection(named.get(one.key, ())) else one for one in found]
+
+
+def _strangers(one: Attributed, *, written_to: bool) -> list[str]:
+    """The keys of the addresses that an event names, but for that of whoever is in the book and was written to.
+
+    They were not erased; but a letter that they forwarded may bounce at somebody's who was.
+    """
+    destination = one.feedback.destination
+    if written_to:
+        return address_keys(each.address for each in one.feedback.concerned if each.address not in destination)
+    return address_keys([*destination, *(each.address for each in one.feedback.concerned)])
 
 
 def _marked(one: Attributed) -> Attributed:

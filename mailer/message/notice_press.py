@@ -48,7 +48,7 @@ class NoticePress:
         )
         fields = head.replace("\r\n ", " ").split("\r\n")
         if len(fields) != len(self._names) + 1 or not (head.isascii() and "".join(fields).isprintable()):
-            raise LetterError(f"the headers of the notice to {to_email} cannot be written: a value breaks out of them")
+            raise LetterError("its headers cannot be written: a value breaks out of them")
         return b"".join([head.encode("ascii"), *self._body.pieces(values, ())])
 
     def _verify_itself(self) -> None:

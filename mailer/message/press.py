@@ -84,7 +84,7 @@ class Press:
         # The last guard against injection, whatever became of the values: so many fields and no more, of plain ASCII.
         fields = head.replace("\r\n ", " ").split("\r\n")
         if len(fields) != len(self._names) + 1 or not (head.isascii() and "".join(fields).isprintable()):
-            raise LetterError(f"the headers of the letter to {to_email} cannot be written: a value breaks out of them")
+            raise LetterError("its headers cannot be written: a value breaks out of them")
         return b"".join([head.encode("ascii"), *self._body.pieces(values, segments)])
 
     def message_id(self, mailing_token: str, delivery_tag: str) -> str:
@@ -127,7 +127,8 @@ def to_field(email: str, name: str) -> str:
     """The field To with its CRLF. Raises LetterError for an address that cannot stand in one."""
     if not headers.is_address(email):
         raise LetterError(
-            f"{email!r} is not an address that a letter can carry",
+            # It is not named here: a refusal's reason outlives a person who is erased.
+            "the address is none that a letter can carry",
             hint="It must be name@domain in plain ASCII; a domain with other letters is written xn--….",
         )
     return headers.phrase_and_angle("To", headers.tame(name, headers.LONGEST_NAME), email) + "\r\n"
@@ -140,7 +141,7 @@ def list_unsubscribe(url: str) -> str:
     """
     if not _UNSUBSCRIBE_URL.fullmatch(url) or "=?" in url:
         raise LetterError(
-            f"{url!r} cannot be a List-Unsubscribe: mailbox providers want one https address (RFC 8058)",
+            "the unsubscribe link cannot be a List-Unsubscribe: mailbox providers want one https address (RFC 8058)",
             hint="MAILER_BASE_URL must begin with https:// (http only on this machine itself).",
         )
     return url

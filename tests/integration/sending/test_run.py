@@ -233,6 +233,10 @@ def test_one_persons_impossible_address_does_not_stop_the_others(office: Office)
     assert office.run(transport) is End.FINISHED
     assert office.states() == {1: "refused", 2: "accepted"}
     assert b"Bcc" not in transport.letters[0].content
+    with office.database.reading() as connection:
+        reason = connection.execute(text("SELECT reason FROM delivery WHERE subscriber_id = 1")).scalar()
+    # It outlives a person who is erased, so it does not name them.
+    assert reason == "cannot be composed: the address is none that a letter can carry"
 
 
 def test_a_segment_is_kept_and_another_one_is_refused(office: Office) -> None:
