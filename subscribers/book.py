@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, update
 from subscribers import lifecycle
 from subscribers.address import Address
 from subscribers.errors import UnknownSubscriber, Unlawful
+from subscribers.imports.keeping import keep_departures
 from subscribers.lifecycle import LIFTED_BY_CONFIRMING, Actor, ConsentAction, Status, SuppressionReason
 from subscribers.rows import (
     Held,
@@ -155,7 +156,10 @@ def unsubscribe(
     Somebody who never had this subscription gets an ended one, so that a later import cannot begin it.
     """
     person = hold(connection, who)
-    if person is None or status_of(connection, person.id, newsletter) is Status.UNSUBSCRIBED:
+    if person is None:
+        return False
+    if status_of(connection, person.id, newsletter) is Status.UNSUBSCRIBED:
+        keep_departures(connection, [person.id], newsletter)
         return False
     set_status(connection, person.id, newsletter, Status.UNSUBSCRIBED, now)
     record(connection, person.id, ConsentAction.LEFT, newsletter=newsletter, source=source, now=now, evidence=evidence)
@@ -173,6 +177,7 @@ def remove(connection: Connection, who: int | Address, newsletter: str, *, now: 
     if before is None:
         raise UnknownSubscriber(f"{person.email} has no subscription to {newsletter}")
     if before is Status.UNSUBSCRIBED:
+        keep_departures(connection, [person.id], newsletter)
         return False
     set_status(connection, person.id, newsletter, Status.UNSUBSCRIBED, now)
     evidence = {"note": note} if note else NO_EVIDENCE

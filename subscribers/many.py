@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, literal, select, update
 
+from subscribers.imports.keeping import keep_departures
 from subscribers.lifecycle import Actor, ConsentAction, Status
 from subscribers.reading import among, of_newsletter
 from subscribers.rows import insert_into
@@ -66,6 +67,7 @@ def remove_slice(
     numbers = _next(connection, newsletter, segment, after)
     if not numbers:
         return Slice(after, 0, 0)
+    keep_departures(connection, numbers, newsletter)
     ended = connection.execute(
         update(subscriptions)
         .where(subscriptions.c.newsletter == newsletter, among(connection, subscriptions.c.subscriber_id, numbers))

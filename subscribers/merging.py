@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, literal, select, update
 from subscribers import lifecycle
 from subscribers.address import Address
 from subscribers.errors import Unlawful
+from subscribers.imports.keeping import keep_departures
 from subscribers.lifecycle import Actor, ConsentAction, Status, SuppressionReason
 from subscribers.rows import Held, end_all, hold_known, insert_into, insert_new, record, set_status
 from subscribers.tables import (
@@ -164,6 +165,7 @@ def _take_over(connection: Connection, done: Merge, now: datetime) -> None:
         row = connection.execute(theirs).one()
         _suppress(connection, done.kept.key, reason, row.note, row.at)
         if reason in lifecycle.ENDS_ALL:
+            keep_departures(connection, [done.kept.id])
             end_all(connection, done.kept.id, now)
 
 

@@ -10,6 +10,7 @@ from subscribers import lifecycle
 from subscribers.address import Address
 from subscribers.erasure import marks
 from subscribers.errors import Unlawful
+from subscribers.imports.keeping import keep_departures, keep_suppressions
 from subscribers.imports.tables import import_changes, import_suppressions, import_tags
 from subscribers.lifecycle import ENDS_ALL, Actor, ConsentAction, SuppressionReason
 from subscribers.rows import (
@@ -53,8 +54,10 @@ def suppress(
     person = hold(connection, Address(email=address_key, key=address_key))
     row = {"address_key": address_key, "reason": reason.value, "at": now, "note": note}
     is_new = insert_new(connection, suppressions, row)
+    keep_suppressions(connection, [(address_key, reason.value)])
     if person is None or reason not in ENDS_ALL:
         return is_new
+    keep_departures(connection, [person.id])
     ended = end_all(connection, person.id, now)
     if is_new or ended:
         action = ENDS_ALL[reason]
@@ -169,7 +172,9 @@ def suppress_many(connection: Connection, wanted: Sequence[Suppressing], *, now:
     inserting = insert_into(connection, suppressions).on_conflict_do_nothing()
     returned = connection.execute(inserting.returning(suppressions.c.address_key, suppressions.c.reason), rows)
     new = {(row[0], row[1]) for row in returned}
+    keep_suppressions(connection, [(one.address_key, one.reason.value) for one in ordered])
     ending = [one for one in ordered if one.reason in ENDS_ALL and one.address_key in numbers]
+    keep_departures(connection, {numbers[one.address_key] for one in ending})
     ended = end_all_of(connection, {numbers[one.address_key] for one in ending}, now)
     record_many(
         connection,

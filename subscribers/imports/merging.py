@@ -12,14 +12,16 @@ def merged(one: StagedRow, other: StagedRow) -> StagedRow:
     kept (`Ada Lovelace`, not `Ada`), of two as long the first in the alphabet; of two spellings the one in lower case.
     """
     grave = max(one, other, key=lambda row: row.wanted)
-    dates = [row.since for row in (one, other) if row.wanted == grave.wanted and row.since]
+    said = [row for row in (one, other) if row.wanted == grave.wanted]
+    dates = [row.since for row in said if row.since]
     return one._replace(
         email=max(one.email, other.email),
         name=_fuller(one.name, other.name),
         fields=one.fields if one.fields == other.fields else _fields(one.fields, other.fields),
         wanted=grave.wanted,
         since=min(dates, default=None),
-        record=_fuller(one.record, other.record),
+        # That of somebody who is subscribed in one file would bring them back whom another file says to have left.
+        record=_fuller(said[0].record, said[-1].record),
     )
 
 

@@ -129,9 +129,18 @@ class Restoring:
             for key, record in records.items()
             for one in record["suppressions"]
         ]
-        self._add(suppressions, suppressed)
-        made = [{"address_key": one["address_key"], "reason": one["reason"]} for one in suppressed]
-        self._add(import_suppressions, [{**one, "import_id": self._id} for one in made])
+        if not suppressed:
+            return
+        columns = (suppressions.c.address_key, suppressions.c.reason)
+        inserting = insert_into(self._connection, suppressions).on_conflict_do_nothing().returning(*columns)
+        # Only what was not there before: taking the import back must not lift what others made.
+        new = [tuple(row) for row in self._connection.execute(inserting, suppressed)]
+        journal = insert_into(self._connection, import_suppressions).on_conflict_do_update(
+            index_elements=["address_key", "reason"], set_={"import_id": self._id}
+        )
+        if new:
+            made = [{"address_key": key, "reason": reason, "import_id": self._id} for key, reason in new]
+            self._connection.execute(journal, made)
 
     def _add(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:

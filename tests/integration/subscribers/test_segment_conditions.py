@@ -52,7 +52,7 @@ class Known:
 BOOK = {
     "ada": Known(("beta", "staff"), {"plan": "pro", "city": "New York"}),
     "bob": Known(("beta",), status=Status.UNCONFIRMED, at=NOW + timedelta(days=1)),
-    "cleo": Known((), {"plan": "x"}, suppressed=(SuppressionReason.BOUNCED, SuppressionReason.OPERATOR)),
+    "cleo": Known((), {"plan": "x"}, suppressed=(SuppressionReason.UNDELIVERABLE, SuppressionReason.OPERATOR)),
     "dan": Known(("early bird", "Beta"), {"plan": "pro", "motto": 'say "hi"'}, at=NOW - timedelta(microseconds=1)),
     "eve": Known(("o'hara",), {"plan": "", "city": "york %_\\"}, "sub.example.org"),
     "fay": Known(("a:b",), {"city": "YORK"}, "xn--exmple-cua.org", Status.UNSUBSCRIBED),
@@ -128,7 +128,7 @@ def names(connection: Connection, segment: Segment) -> list[str]:
         ("subscribed after 2026-11-22", "ada cleo eve gus"),
         ("subscribed after 2026-11-23", ""),
         ("suppressed", "cleo"),
-        ("suppressed:operator and suppressed:bounced", "cleo"),
+        ("suppressed:operator and suppressed:undeliverable", "cleo"),
         ("suppressed:complained", ""),
         ("domain:EXAMPLE.org", "ada bob cleo dan"),
         ("domain:exämple.org", "fay"),

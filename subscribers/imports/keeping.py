@@ -1,0 +1,31 @@
+"""What somebody did again after an import had done it is theirs from then on: taking the import back leaves it alone.
+
+An old list says that Ada left; then she presses the button herself. It changes nothing in the book, and must all the same
+outlive the import.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, delete, tuple_, update
+
+from subscribers.imports.tables import import_changes, import_suppressions
+from subscribers.lifecycle import Status
+
+
+def keep_departures(connection: Connection, people: Collection[int], newsletter: str | None = None) -> None:
+    """These people left, or were removed, whatever an import said before; None: every newsletter."""
+    if not people:
+        return
+    changes = import_changes.c
+    ended = [changes.subscriber_id.in_(people), changes.status == Status.UNSUBSCRIBED.value]
+    if newsletter is not None:
+        ended.append(changes.newsletter == newsletter)
+    # A subscription whose moment is not the import's was touched since, as `undoing` has it.
+    connection.execute(update(import_changes).where(*ended).values(changed_at=None))
+
+
+def keep_suppressions(connection: Connection, made: Collection[tuple[str, str]]) -> None:
+    """These suppressions, address key and reason, stand by themselves now."""
+    if made:
+        mine = tuple_(import_suppressions.c.address_key, import_suppressions.c.reason).in_(made)
+        connection.execute(delete(import_suppressions).where(mine))
