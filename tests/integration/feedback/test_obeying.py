@@ -1,7 +1,7 @@
 """What a hard bounce and a complaint do to an address, and what nothing else does; whose letter it was; the erased."""
 
 import pytest
-from sqlalchemy import column, select, table, update
+from sqlalchemy import select, text, update
 
 from mailer.feedback.tables import events
 from mailer.ledger import notices
@@ -196,7 +196,7 @@ def test_a_letter_that_was_forwarded_to_somebody_who_was_erased_does_not_write_t
 def _everything(bureau: Bureau) -> str:
     tables = ("event", "event_error", "suppression", "consent_event", "subscriber")
     with bureau.database.reading() as connection:
-        rows = [connection.execute(select(column("*")).select_from(table(name))).all() for name in tables]
+        rows = [connection.execute(text(f"SELECT * FROM {name}")).all() for name in tables]  # noqa: S608  # our own names
     # As tuples: a Row leaves out the middle of a long text.
     return "".join(str(tuple(row)) for some in rows for row in some)
 
