@@ -75,6 +75,7 @@ def resolve(
     from mailer.errors import UsageError  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger.report import progress  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger.states import State  # noqa: PLC0415  # lazy: heavy
+    from mailer.sending.healing import bury_and_look_up  # noqa: PLC0415  # lazy: heavy
     from mailer.sending.resolving import resolve_uncertain  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
 
@@ -88,6 +89,8 @@ def resolve(
         )
     workspace = open_workspace()
     mailing = the_mailing(workspace, newsletter, issue)
+    # In a mailing that is cancelled or paused nobody else looks whether a sender was killed in its call.
+    bury_and_look_up(workspace.database, workspace.transport, mailing, workspace.now)
     with workspace.reading() as connection:
         uncertain = progress(connection, mailing.id, mailing.audience).states.get(State.UNCERTAIN, 0)
     if not uncertain:

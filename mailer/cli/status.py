@@ -105,7 +105,7 @@ def cancel(
 ) -> int:
     """End a mailing: those who have the issue keep it, whoever is pending does not get it."""
     from mailer.errors import MailingError  # noqa: PLC0415  # lazy: heavy
-    from mailer.ledger import mailings  # noqa: PLC0415  # lazy: heavy
+    from mailer.ledger import mailings, senders  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger.report import progress  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
 
@@ -123,6 +123,8 @@ def cancel(
         withheld = mailings.cancel(connection, mailing.id, workspace.now())
     if withheld is None and mailing.state != "cancelled":
         raise MailingError(f"issue {issue} is {mailing.state.value}: there is nothing to cancel")
+    # No run will look any more whether a sender was killed in its call.
+    senders.bury(workspace.database, workspace.now())
     _say_change(workspace, newsletter, issue, f"Issue {issue} is cancelled.", as_json=as_json)
     return 0
 

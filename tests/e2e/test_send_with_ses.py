@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Generator
+from contextlib import closing
 from random import Random
 from typing import Any
 
@@ -166,6 +167,20 @@ def test_uncertain_letters_are_listed_and_a_persons_word_settles_them(ses: Desk,
     assert ses.run("deliveries", "resolve", "--issue", "1", "--as", "accepted", "--yes").returncode == 0
     assert ses.status()["accepted"] == 30
     assert _arrived(server) == _everyone()
+
+
+@pytest.mark.parametrize("ended", ["pause", "cancel"])
+def test_who_was_in_the_call_of_a_killed_sender_is_uncertain_though_no_run_looks_any_more(
+    ses: Desk, ended: str
+) -> None:
+    assert ses.run("send", "--issue", "1", "--yes", "--limit", "5").returncode == 4
+    with closing(sqlite3.connect(ses.root / "mailer.db")) as database, database:
+        database.execute("INSERT INTO sender (id, host, pid, started_at) VALUES (99, 'here', 1, '2026-03-23 06:00:00')")
+        database.execute("UPDATE delivery SET state = 'claimed', sender_id = 99 WHERE subscriber_id = 5")
+    assert ses.run(ended, "--issue", "1", *(["--yes"] if ended == "cancel" else [])).returncode == 0
+    done = ses.run("deliveries", "resolve", "--issue", "1", "--as", "accepted", "--yes")
+    assert "1 delivery is accepted now." in done.stdout
+    assert (ses.status()["claimed"], ses.status()["uncertain"]) == (0, 0)
 
 
 def test_resolved_as_pending_makes_a_new_attempt_with_a_tag_of_its_own(ses: Desk, server: Server) -> None:
