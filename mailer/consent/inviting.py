@@ -6,16 +6,13 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from mailer.consent.marks import mailbox_mark
-from mailer.consent.requests import A_DAY, LIVES, Kind, State
+from mailer.consent.requests import A_DAY, IMPORT, LIVES, Kind, State
 from mailer.consent.tables import requests
 from mailer.ledger import notices
 from mailer.ledger.notice_tables import notices as notice_table
 from mailer.ledger.notices import Kind as NoticeKind
 from mailer.ledger.notices import NewNotice
 from mailer.ledger.states import State as NoticeState
-
-NETWORK = "import"
-"""In place of a network: an import comes from none, and its requests count for none."""
 
 
 def invite(
@@ -56,7 +53,7 @@ def invite(
                 "newsletter": newsletter,
                 "email": email,
                 "mailbox": mailbox,
-                "network": NETWORK,
+                "network": IMPORT,
                 "state": State.NOTICED.value,
                 "reason": "",
                 "subscriber_id": subscriber_id,
@@ -82,7 +79,7 @@ def invite(
 def withdraw(connection: Connection, import_id: int) -> None:
     """The import is taken back: whoever was not written to yet is not asked any more, and the links of the others end."""
     mine = select(requests.c.id).where(
-        requests.c.network == NETWORK,
+        requests.c.network == IMPORT,
         requests.c.evidence == _evidence(import_id),
         requests.c.state == State.NOTICED.value,
     )

@@ -48,6 +48,8 @@ MOST_OF_A_NETWORK = 20
 """Requests in an hour from one network: a class, a company behind one address."""
 MOST_OF_ALL = 1000
 """Requests in an hour from anywhere."""
+IMPORT = "import"
+"""In place of a network: an import comes from none, and its requests count for none of these two caps."""
 
 
 class Full(Exception):
@@ -99,7 +101,7 @@ def enter(connection: Connection, new: NewRequest, now: datetime) -> None:
     counts = connection.execute(
         select(
             select(func.count()).where(recent, requests.c.network == new.network).scalar_subquery(),
-            select(func.count()).select_from(requests).where(recent).scalar_subquery(),
+            select(func.count()).where(recent, requests.c.network != IMPORT).scalar_subquery(),
         )
     ).one()
     if counts[0] >= MOST_OF_A_NETWORK or counts[1] >= MOST_OF_ALL:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from mailer.consent.inviting import invite
 from mailer.consent.requests import MOST_OF_ALL, Kind, NewRequest, enter
 
-from .conftest import SLUG, Opening, Web, guarded
+from .conftest import KEY, SLUG, Opening, Web, guarded
 from .joining import FORM, ask, attend, consents, letters, stamp
 
 
@@ -59,6 +60,16 @@ def test_no_more_than_a_thousand_an_hour_from_everywhere(web: Web) -> None:
     assert ask(web).status_code == 429
     web.clock.later(hours=1)
     assert ask(web).status_code == 200
+
+
+def test_people_whom_an_import_invites_take_nobodys_place_on_the_form(web: Web) -> None:
+    people = [(web.person("ada@example.org", consent=""), "ada@example.org")]
+    people += [(1000 + number, f"p{number}@example.org") for number in range(MOST_OF_ALL)]
+    draw = iter(range(1, 10**6)).__next__
+    with web.workspace.transaction() as connection:
+        invited = invite(connection, SLUG, people, import_id=1, key=KEY.encode(), draw=draw, now=web.clock())
+    assert invited == MOST_OF_ALL + 1
+    assert ask(web, "bob@example.org").status_code == 200
 
 
 def test_a_machine_that_fills_in_everything_is_thanked_and_ignored(web: Web) -> None:
