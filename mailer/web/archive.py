@@ -80,6 +80,8 @@ def routes(site: Site) -> APIRouter:
     @router.get("/issues/{newsletter}/{number}", response_class=HTMLResponse)
     def issue(request: Request, newsletter: str, number: Number) -> Response:  # pyright: ignore[reportUnusedFunction]  # as above
         """The issue as everyone may read it: its link may be passed on, and acts for nobody."""
+        if "\0" in newsletter:  # PostgreSQL refuses to look for it, which is no fault of the database
+            raise HTTPException(404)
         look = site.looks.of(newsletter)
         listed = _kept(look) != "unlisted"
         with site.reading() as connection:

@@ -86,8 +86,9 @@ class Armour:
 
     def _within(self, path: str) -> str:
         if self._prefix and (path == self._prefix or path.startswith(self._prefix + "/")):
-            return path.removeprefix(self._prefix) or "/"
-        return path
+            path = path.removeprefix(self._prefix)
+        # Some programs add one to a link; a letter's way to leave must not end there.
+        return path.removesuffix("/") or "/"
 
 
 class TooLarge(Exception):

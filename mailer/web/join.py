@@ -51,9 +51,7 @@ def routes(site: Site) -> APIRouter:
             with site.transaction() as connection:
                 requests.enter(connection, _request(site, look, address, request, via), site.now())
         except Full:
-            answer = site.page(look, "join_later.html.j2", status=429)
-            answer.headers["Retry-After"] = f"{AN_HOUR.total_seconds():.0f}"
-            return answer
+            return later(site, look)
         return site.page(look, "joined.html.j2")
 
     @router.get("/subscribe/{newsletter}/embed", response_class=HTMLResponse)
@@ -63,6 +61,13 @@ def routes(site: Site) -> APIRouter:
         return site.page(look, "embed.html.j2", action=site.url("subscribe", newsletter))
 
     return router
+
+
+def later(site: Site, look: Look | str) -> Response:
+    """The answer to whoever is beyond a cap: 429, and to come back in an hour."""
+    answer = site.page(look, "join_later.html.j2", status=429)
+    answer.headers["Retry-After"] = f"{AN_HOUR.total_seconds():.0f}"
+    return answer
 
 
 def _look(site: Site, newsletter: str) -> Look:

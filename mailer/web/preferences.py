@@ -17,6 +17,7 @@ from mailer.consent.requests import Full, Kind, NewRequest
 from mailer.links import Purpose
 from mailer.web.evidence import evidence_of, host_of
 from mailer.web.forms import Form
+from mailer.web.join import later
 from mailer.web.site import Site
 from subscribers.address import Address, parse
 from subscribers.errors import BadAddress, BadValue, UnknownSubscriber
@@ -143,7 +144,7 @@ class _Desk:
             with self.site.transaction() as connection:
                 requests.enter(connection, asked, self.site.now())
         except Full:
-            return self.site.page(self.newsletter, "join_later.html.j2", status=429)
+            return later(self.site, self.newsletter)
         return self.page("moving")
 
     def leave_all(self, request: Request, _form: Mapping[str, str]) -> Response:
@@ -186,5 +187,13 @@ class _Desk:
         return self.page()
 
     def _offered(self, reader: Reader) -> tuple[str, ...]:
-        """The newsletters that are here, and those that the reader gets though they are here no more."""
-        return tuple(sorted({*self.site.looks.slugs(), *reader.subscribed}))
+        """What the reader gets, though it is here no more; this newsletter; and its publisher's others that anyone may find."""
+        looks = self.site.looks
+        here = {slug: looks.of(slug).newsletter for slug in looks.slugs()}
+        mine = here.get(self.newsletter)
+        others = {
+            slug
+            for slug, each in here.items()
+            if mine and each and each.publisher == mine.publisher and each.archive != "unlisted"
+        }
+        return tuple(sorted({*others, *here.keys() & {self.newsletter}, *reader.subscribed}))

@@ -2,10 +2,11 @@
 
 import logging
 import socket
+from shutil import copytree
 
 import pytest
 
-from .conftest import Opening, Web, guarded
+from .conftest import SLUG, Opening, Web, guarded, write_newsletter
 
 
 def test_every_answer_is_guarded_whatever_it_says(web: Web) -> None:
@@ -55,6 +56,31 @@ def test_behind_a_path_the_proxy_may_keep_it_or_take_it_off(open_web: Opening) -
     web = open_web(base_url="https://example.org/letters")
     answers = [web.client.get(path).status_code for path in ("/letters/health", "/health", "/lettershealth")]
     assert answers == [200, 200, 404]
+
+
+@pytest.mark.parametrize("words", ["de-AT", "en-GB"])
+def test_a_fault_is_told_in_the_newsletters_look_and_language(open_web: Opening, words: str) -> None:
+    web = open_web()
+    copytree(web.workspace.root / "issues" / SLUG, web.workspace.root / "issues" / "other-news")
+    write_newsletter(web.workspace.root, language=words, title="Die Nachrichten")
+    for path in (f"/p/{SLUG}/x", f"/c/{SLUG}/x", f"/issues/{SLUG}/2", f"/issues/{SLUG}/x"):
+        page = web.client.get(path)
+        assert (page.status_code, f'lang="{words}"' in page.text) == (404, True)
+        assert ("Hier ist nichts – Die Nachrichten" in page.text) == (words == "de-AT")
+    assert "Die Nachrichten" not in web.client.get("/issues/nothing").text
+
+
+@pytest.mark.parametrize("path", [f"/issues/{SLUG}/", f"/subscribe/{SLUG}/", f"/u/{SLUG}/", "/health/"])
+def test_a_slash_that_a_program_added_is_not_minded(web: Web, path: str) -> None:
+    assert web.client.get(path).status_code == 200
+    ada = web.person()
+    assert web.client.post(f"{web.link(ada)}/").text == "You are unsubscribed.\n"
+    assert web.status(ada) == "unsubscribed"
+
+
+@pytest.mark.parametrize("path", ["/issues/%00/1", "/u/%00/x", "/subscribe/%00", "/issues/%ED%A0%80/1", "/p/%00/x"])
+def test_a_newsletter_that_no_database_can_hold_is_not_found(web: Web, path: str) -> None:
+    assert web.client.get(path).status_code == 404
 
 
 def test_the_log_has_the_route_and_never_what_was_asked_for(web: Web, caplog: pytest.LogCaptureFixture) -> None:

@@ -94,6 +94,28 @@ def test_a_reader_takes_another_newsletter_and_leaves_this_one(web: Web) -> None
     assert actions(web, number) == ["attested", "left", "requested", "confirmed"]
 
 
+@pytest.mark.parametrize("keys", [{"archive": "unlisted"}, {"publisher": "Another House"}])
+def test_what_is_not_for_everyone_to_find_is_offered_to_nobody_but_who_gets_it(web: Web, keys: dict[str, str]) -> None:
+    write_newsletter(web.workspace.root, OTHER, **keys)
+    ada, eve = web.person(), web.person("eve@example.org")
+    web.person("eve@example.org", OTHER)
+    assert "Other News" not in web.client.get(page(web, ada)).text
+    post(web, ada, "save", **{f"get-{OTHER}": "1", f"was-{SLUG}": "1", f"get-{SLUG}": "1"})
+    assert (web.status(ada), web.status(ada, OTHER)) == ("subscribed", None)
+    assert "Other News" in web.client.get(page(web, eve)).text
+    post(web, eve, "save", **{f"was-{OTHER}": "1", f"was-{SLUG}": "1", f"get-{SLUG}": "1"})
+    assert (web.status(eve), web.status(eve, OTHER)) == ("subscribed", "unsubscribed")
+
+
+def test_whoever_asks_for_too_many_new_addresses_is_told_when_to_come_back(web: Web) -> None:
+    ada = web.person()
+    answers = [post(web, ada, "move", email=f"p{number}@example.org") for number in range(21)]
+    assert [(each.status_code, each.headers.get("retry-after")) for each in answers[19:]] == [
+        (200, None),
+        (429, "3600"),
+    ]
+
+
 def test_a_name_and_the_fields_that_may_be_changed_are_changed(web: Web) -> None:
     number = web.person()
     given = {f"was-{SLUG}": "1", f"get-{SLUG}": "1"}
