@@ -22,7 +22,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects import sqlite
@@ -137,10 +136,13 @@ def settling(state: State, dialect: str) -> Update | Insert:
             .values(state=state.value, reason=rows.c.reason, message_id=rows.c.message_id, settled_at=settled_at)
         )
     # SQLite plans `UPDATE … FROM json_each` with the whole mailing outermost (3 s for 50 rows of 150,000); the same rows
-    # as an upsert are found by key. No row is ever inserted: a settlement names rows that its claim returned.
+    # as an upsert are found by key. No row is ever inserted: a settlement names rows that its claim returned, and that are
+    # there as long as their mailing is. (One of the outbox may be discarded while it is in a call.)
     each = func.json_each(bindparam("rows", type_=String())).table_valued("value")
     part = [func.json_extract(each.c.value, f"$[{index}]") for index in range(4)]
-    incoming = select(mailing, part[0], literal(state.value), part[2], part[1], part[3]).where(true())
+    incoming = select(mailing, part[0], literal(state.value), part[2], part[1], part[3]).where(
+        select(1).where(mailings.c.id == mailing).exists()
+    )
     upsert = sqlite.insert(deliveries).from_select(
         ["mailing_id", "subscriber_id", "state", "reason", "attempt", "message_id"], incoming
     )

@@ -113,6 +113,18 @@ def test_what_comes_back_to_a_cancelled_mailing_is_withheld(world: World) -> Non
     assert world.progress().withheld_because == {"cancelled": 3}
 
 
+def test_what_comes_back_to_a_mailing_that_was_discarded_leaves_nothing_behind(world: World) -> None:
+    world.people([1, 2])
+    world.open(transport="outbox")
+    claim = world.claim(1)
+    with world.database.transaction() as connection:
+        row = mailings.find(connection, NEWS, 1)
+        assert row is not None
+        assert mailings.discard(connection, row)
+    world.settle(claim, State.ACCEPTED)
+    assert world.rows() == 0
+
+
 def test_the_segments_of_an_edition_are_answered_for_each_person(world: World) -> None:
     world.people([1], tags=["pro"])
     world.people([2], tags=["pro", "staff"])
