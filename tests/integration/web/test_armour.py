@@ -6,6 +6,8 @@ from shutil import copytree
 
 import pytest
 
+from mailer.web.serving import listen
+
 from .conftest import SLUG, Opening, Web, guarded, write_newsletter
 
 
@@ -56,6 +58,13 @@ def test_behind_a_path_the_proxy_may_keep_it_or_take_it_off(open_web: Opening) -
     web = open_web(base_url="https://example.org/letters")
     answers = [web.client.get(path).status_code for path in ("/letters/health", "/health", "/lettershealth")]
     assert answers == [200, 200, 404]
+
+
+def test_no_part_of_an_answer_waits_for_another_to_be_acknowledged() -> None:
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize("words", ["de-AT", "en-GB"])
