@@ -194,9 +194,19 @@ def _press(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("button", name=name).click()
 
 
+LONG = "somebody-with-a-name-that-has-no-end-and-no-space-in-it@a-department.of-some.university.example.org"
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1100), ("dark", 320)])
 def test_no_page_has_a_barrier(circle: Circle, scheme: str, width: int) -> None:
-    mine = circle.join("ada@example.org").get_by_role("link", name="Change your preferences").get_attribute("href")
+    # A title and an address that no phone has room for on one line.
+    issues = circle.desk.root / "issues"
+    copytree(issues / SLUG, issues / "long-title")
+    written = issues / "long-title" / "newsletter.yaml"
+    written.write_text(
+        written.read_text(encoding="utf-8").replace("My News", "Donaudampfschifffahrtsgesellschaftsblatt")
+    )
+    mine = circle.join(LONG).get_by_role("link", name="Change your preferences").get_attribute("href")
     assert mine
     form = f"{circle.base}/subscribe/{SLUG}"
 
@@ -210,7 +220,7 @@ def test_no_page_has_a_barrier(circle: Circle, scheme: str, width: int) -> None:
         (form, None),
         (form, bad_address),
         (f"{form}/embed", None),
-        (circle.address_in("ada@example.org", "Confirm my subscription"), None),
+        (circle.address_in(LONG, "Confirm my subscription"), None),
         (mine, None),
         (mine, _press("Save")),
         (mine, _press("Erase my data")),
