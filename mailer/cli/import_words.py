@@ -40,15 +40,15 @@ def say_warnings(found: "Gathered") -> None:
         examples = f": {', '.join(one.examples)}" if one.examples else ""
         warn(f"look: {one.number:,} {one.text}{examples}")
     if found.undated:
-        warn(f"look: {found.undated:,} dates can be read in more than one way or in none; they count as of today")
+        dates = count(found.undated, "date", "dates")
+        warn(f"look: {dates} can be read in more than one way, or in none, and so counts as of today")
 
 
-def say_plan(plan: "Plan", found: "Gathered", consent: bool) -> None:  # a word of the plan
+def say_plan(plan: "Plan", found: "Gathered") -> None:
     """The figures of a plan, each with some of the people."""
     from subscribers.imports.meeting import Outcome  # noqa: PLC0415  # lazy: heavy
 
     summary = plan.summary
-    status = "subscribed" if consent else "unconfirmed, not mailed before they confirm"
     say(f"{count(summary.rows, 'row', 'rows')} in {count(len(found.names), 'file', 'files')}:")
 
     def line(number: int, what: str, examples: list[str]) -> None:
@@ -56,7 +56,10 @@ def say_plan(plan: "Plan", found: "Gathered", consent: bool) -> None:  # a word 
             some = f"  e.g. {', '.join(examples[:3])}" if examples else ""
             say(f"{number:>11,}  {what}{some}")
 
-    line(summary.added, f"new: {status}", plan.samples.get((Outcome.ADDED, ""), []))
+    unconfirmed = summary.added - summary.subscribed
+    line(summary.subscribed, "new: subscribed", plan.samples.get((Outcome.ADDED, "subscribed"), []))
+    some = plan.samples.get((Outcome.ADDED, "unconfirmed"), [])
+    line(unconfirmed, "new: unconfirmed, not mailed before they confirm", some)
     line(summary.changed, "here already, something is learned", plan.samples.get((Outcome.CHANGED, ""), []))
     line(summary.unchanged, "here already, unchanged", [])
     for reason, number in summary.ended.items():
@@ -73,8 +76,11 @@ def say_plan(plan: "Plan", found: "Gathered", consent: bool) -> None:  # a word 
 def say_done(row: "ImportRow", found: "Gathered") -> None:
     """What was done, and how to take it back."""
     summary = row.counts
-    status = "subscribed" if row.consent_source else "unconfirmed"
-    say(f"{count(summary.added, 'person', 'people')} added to {row.newsletter}, {status}.")
+    each = [(summary.subscribed, "subscribed"), (summary.added - summary.subscribed, "unconfirmed")]
+    those = [(number, status) for number, status in each if number]
+    status = those[0][1] if len(those) == 1 else " and ".join(f"{number:,} {word}" for number, word in those)
+    became = f", {status}" if status else ""
+    say(f"{count(summary.added, 'person', 'people')} added to {row.newsletter}{became}.")
     if summary.changed or summary.unchanged:
         there = summary.changed + summary.unchanged
         say(f"{count(there, 'was', 'were')} there already, {summary.changed:,} of them learned more about.")

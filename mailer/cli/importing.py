@@ -131,7 +131,7 @@ def _planned_and_applied(
         if as_json and dry_run:
             say_json(words.plan_as_json(plan, found))
             return 0
-        words.say_plan(plan, found, intake.consent)
+        words.say_plan(plan, found)
         if dry_run:
             say("Nothing was changed: this was a dry run.")
             return 0

@@ -10,7 +10,16 @@ from subscribers.errors import BadImport, BadValue
 from subscribers.exports import COLUMNS as OURS
 from subscribers.exports import FIELD
 from subscribers.imports.refusals import COLUMNS as REFUSED
-from subscribers.imports.services import ANY_STATUS, GUESSES, NOT_MAILED, SERVICES, Service, Standings
+from subscribers.imports.services import (
+    ANY_FILE_NAME,
+    ANY_STATUS,
+    GUESSES,
+    MAY_SAY_WHO_LEFT,
+    NOT_MAILED,
+    SERVICES,
+    Service,
+    Standings,
+)
 from subscribers.imports.sheets import Sheet, normal
 from subscribers.imports.wanted import Wanted
 from subscribers.values import RESERVED_FIELDS, clean_field_name
@@ -85,7 +94,9 @@ def laid_out(sheet: Sheet, maps: Mapping[str, str], *, keep_fields: bool) -> Lay
         mine = [position for position in rest if sheet.header[position].startswith((FIELD, "fields."))]
         fields |= {position: re.sub("^(field:|fields[.])", "", sheet.header[position]) for position in mine}
         rest = [position for position in rest if position not in mine]
-    elif keep_fields:
+    elif service is None:
+        _refuse_to_pass_over(sheet, [position for position in rest if MAY_SAY_WHO_LEFT.search(names[position])])
+    if keep_fields and not ours:
         fields |= _field_names(sheet.header, rest, fields)
         rest = []
     _refuse_what_cannot_be(sheet, names, roles, given)
@@ -95,7 +106,7 @@ def laid_out(sheet: Sheet, maps: Mapping[str, str], *, keep_fields: bool) -> Lay
         width=len(names),
         roles=dict(sorted(roles.items(), key=lambda pair: _preference(service, names[pair[0]]))),
         standings=standings,
-        always=_always(service, sheet.name),
+        always=Wanted.SUBSCRIBED if ours else _always(service, sheet.name),
         fields=fields,
         left_out=[sheet.header[position] for position in rest],
         quoted_tags=service is not None and service.quoted_tags,
@@ -157,8 +168,10 @@ def _standings(
     names: Sequence[str], roles: dict[int, str], service: Service | None, given: Mapping[int, str], *, ours: bool
 ) -> dict[int, Standings]:
     declared: Mapping[str, Standings] = service.standings if service else {}
+    if service is None:  # what `subscribers list` says has a column of that name too
+        declared = {"suppressed": Standings(_OUR_SUPPRESSIONS)}
     if ours:
-        declared = {"status": _OUR_STATUS, "suppressed": Standings(_OUR_SUPPRESSIONS)}
+        declared = {"status": _OUR_STATUS, **declared}
     found = {
         position: declared[name] for position, name in enumerate(names) if name in declared and position not in given
     }
@@ -179,11 +192,10 @@ _OUR_SUPPRESSIONS = {
 
 
 def _always(service: Service | None, name: str) -> Wanted:
-    if service is None:
-        return Wanted.SUBSCRIBED
     base = PurePosixPath(name.replace("\\", "/")).name.lower()
-    said = [wanted for begin, wanted in service.file_names.items() if base.startswith(begin)]
-    return max(service.always, *said, Wanted.SUBSCRIBED)
+    names = ANY_FILE_NAME if service is None else service.file_names
+    said = [wanted for begin, wanted in names.items() if base.startswith(begin)]
+    return max(Wanted.SUBSCRIBED if service is None else service.always, *said, Wanted.SUBSCRIBED)
 
 
 def _field_names(header: Sequence[str], rest: Sequence[int], taken: Mapping[int, str]) -> dict[int, str]:
@@ -225,4 +237,14 @@ def _refuse_what_cannot_be(
         raise BadImport(
             f"{where}: the column `{column}` is there {names.count(names[position])} times",
             hint=f"say which counts, by its number: --map '#{position + 1}={role}'",
+        )
+
+
+def _refuse_to_pass_over(sheet: Sheet, positions: Sequence[int]) -> None:
+    if positions:
+        column = sheet.header[positions[0]]
+        others = f", and {len(positions) - 1} more like it" if len(positions) > 1 else ""
+        raise BadImport(
+            f"{sheet.name}:{sheet.line}: the column `{column}`{others} may say who is not to be mailed",
+            hint=f"if it does: --map '{column}=not_mailed' (yes, no or a date); if not: --map '{column}=-'",
         )

@@ -117,7 +117,10 @@ class Meeting:
 
     def _meeting(self, newsletter: str, *, consent: bool) -> Any:
         suppressed = suppressed_because(people.c.email_key, people)
-        outcome, reason = _verdict(suppressed, self._gains(consent=consent))
+        # An export of ours brings its own proofs along, for those whom nobody here knows.
+        proved = or_(literal(consent), and_(people.c.record != "", subscribers.c.id.is_(None)))
+        agreed = and_(_wanted == Wanted.SUBSCRIBED, proved)
+        outcome, reason = _verdict(suppressed, agreed, self._gains(consent=consent))
         gains_name = case((and_(people.c.name != "", subscribers.c.name == ""), 1), else_=0)
         found: list[ColumnElement[Any]] = [
             *[self._moment(column) if column.name == "since" else column for column in people.columns],
@@ -191,7 +194,7 @@ class Meeting:
 
 
 def _verdict(
-    suppressed: ColumnElement[str | None], gains: ColumnElement[bool]
+    suppressed: ColumnElement[str | None], agreed: ColumnElement[bool], gains: ColumnElement[bool]
 ) -> tuple[ColumnElement[str], ColumnElement[str]]:
     """Outcome and reason of a person, as SQL. The order of the cases is the order in which standings outrank each other."""
     status = subscriptions.c.status
@@ -213,7 +216,7 @@ def _verdict(
         ),
         (~comes_in, Outcome.ENDED, literal(_UNSUBSCRIBED)),
         (status == _UNSUBSCRIBED, Outcome.KEPT_OUT, literal(_UNSUBSCRIBED)),
-        (status.is_(None), Outcome.ADDED, literal("")),
+        (status.is_(None), Outcome.ADDED, case((agreed, Status.SUBSCRIBED.value), else_=Status.UNCONFIRMED.value)),
         (gains, Outcome.CHANGED, literal("")),
     ]
     outcome = case(*[(when, literal(what.value)) for when, what, _ in verdicts], else_=literal(Outcome.UNCHANGED.value))

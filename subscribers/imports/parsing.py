@@ -145,7 +145,8 @@ class Parser:
         hint = " (a cell with a separator in it needs quotes around it)" if more else ""
         # A row that was cut short is not filled up: the column that says who left may be the missing one.
         raise _Refused(
-            "more or fewer cells than columns", f"{len(cells)} cells, but the header names {width} columns{hint}"
+            "more or fewer cells than columns",
+            f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'}, but the header names {width} columns{hint}",
         )
 
     def _rest(self, cells: Sequence[str]) -> tuple[str, int, int, str, str | None, str]:

@@ -4,6 +4,7 @@ A service is recognised by its headers, in lower case. Where a word is not decla
 subscribed by a status that we do not understand. The sources of the headers are in docs/importing.md.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -131,8 +132,8 @@ SERVICES: tuple[Service, ...] = (
     *(
         Service(
             "beehiiv",
-            frozenset({"email", "status", "created_at", tier}),
-            {"email": "email", "created_at": "date", "unsubscribed_at": "left", "tags": "tags", **_NAMES},
+            frozenset({"email", "status", created, tier}),
+            {"email": "email", created: "date", "unsubscribed_at": "left", "tags": "tags", **_NAMES},
             {
                 "status": Standings(
                     {
@@ -145,6 +146,7 @@ SERVICES: tuple[Service, ...] = (
                 "unsubscribed_at": FILLED_WHEN_LEFT,
             },
         )
+        for created in ("created_at", "created at")
         for tier in ("tier", "subscription_tier", "subscription tier")
     ),
     *(
@@ -202,7 +204,7 @@ SERVICES: tuple[Service, ...] = (
 ANY_STATUS = Standings(
     {
         **dict.fromkeys(("subscribed", "active", "enabled", "confirmed", "opted in", "opted-in"), Wanted.SUBSCRIBED),
-        **dict.fromkeys(("unconfirmed", "pending", "inactive", "not confirmed"), Wanted.UNCONFIRMED),
+        **dict.fromkeys(("unconfirmed", "pending", "not confirmed"), Wanted.UNCONFIRMED),
         **dict.fromkeys(
             ("unsubscribed", "cancelled", "canceled", "left", "opted out", "opted-out", "disabled", "removed"),
             Wanted.UNSUBSCRIBED,
@@ -211,9 +213,24 @@ ANY_STATUS = Standings(
         **dict.fromkeys(("blocklisted", "blacklisted", "blocked"), Wanted.OPERATOR),
         **dict.fromkeys(("bounced", "cleaned", "hard bounced", "invalid", "undeliverable"), Wanted.BOUNCED),
         **dict.fromkeys(("complained", "spam", "complaint"), Wanted.COMPLAINED),
+        **dict.fromkeys(TRUE, Wanted.SUBSCRIBED),
+        **dict.fromkeys([word for word in FALSE if word], Wanted.UNSUBSCRIBED),
     }
 )
-"""The words that a status column of any other file may have."""
+"""The words that a status column of any other file may have. Not `inactive`: with one service it is who never confirmed,
+with another who left."""
+
+ANY_FILE_NAME: Mapping[str, Wanted] = {
+    "unsubscribed_": Wanted.UNSUBSCRIBED,
+    # Not `cleaned_` alone: so people call a list that they have tidied.
+    **dict.fromkeys(("cleaned_members_", "cleaned_segment_", "cleaned_email_audience_"), Wanted.BOUNCED),
+}
+"""The same of files that no header tells of: an export of Mailchimp that lost some columns in a spreadsheet."""
+
+MAY_SAY_WHO_LEFT = re.compile(
+    r"unsub|opt(ed)?[ _-]?out|black[ _-]?list|block[ _-]?list|bounced|complain|suppress|do[ _-]not|disabled|cleaned"
+)
+"""A column of any other file that must not be passed over: it may be the only one that says who is not to be mailed."""
 
 NOT_MAILED = Standings(flag(Wanted.UNSUBSCRIBED), other=Wanted.UNSUBSCRIBED)
 """A column of any other file that says who is not to be mailed: yes, no, or when they left."""
@@ -243,6 +260,7 @@ GUESSES: Mapping[str, str] = {
     ),
     **dict.fromkeys(("tags", "tag", "labels", "label", "groups"), "tags"),
     **dict.fromkeys(("status", "state", "subscription status", "email status"), "status"),
+    **dict.fromkeys(("subscribed", "subscribed_to_emails", "accepts marketing", "accepts email marketing"), "status"),
     **dict.fromkeys(
         ("date", "subscribed at", "subscribed_at", "date subscribed", "created_at", "created at", "signup date"), "date"
     ),

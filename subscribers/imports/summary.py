@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from subscribers.imports.meeting import Outcome
+from subscribers.lifecycle import Status
 
 
 @dataclass
@@ -14,6 +15,8 @@ class Summary:
     rows: int = 0
     """Rows of the files, without headers and empty ones."""
     added: int = 0
+    subscribed: int = 0
+    """How many of those added are subscribed; the others are unconfirmed."""
     changed: int = 0
     unchanged: int = 0
     ended: dict[str, int] = field(default_factory=dict[str, int])
@@ -31,6 +34,7 @@ class Summary:
             match outcome:
                 case Outcome.ADDED:
                     self.added += number
+                    self.subscribed += number if reason == Status.SUBSCRIBED else 0
                 case Outcome.CHANGED:
                     self.changed += number
                 case Outcome.UNCHANGED:

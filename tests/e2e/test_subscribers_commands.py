@@ -124,6 +124,7 @@ This was import 1; `mailer subscribers undo-import 1` takes it back.
         "files": ["people.csv"],
         "rows": 5,
         "added": 0,
+        "subscribed": 0,
         "changed": 0,
         "unchanged": 2,
         "ended": {},

@@ -81,6 +81,8 @@ def test_an_export_comes_back_as_it_was_and_can_be_taken_back(database: Database
             now = LATER + timedelta(days=1)
             found = import_file(connection, path, NEWS, consent_source="", hasher=lambda _: [], now=now)
             assert found.summary.refused == {}
+            # Their proofs come along, so a consent source is not needed; the figures say so.
+            assert found.summary.subscribed == sum(standing == "subscribed" for *_, standing in people)
             assert sorted(_export(connection, kind).splitlines()) == sorted(path.read_bytes().decode().splitlines())
             assert found.import_id is not None
             undoing, after = Undoing(imports.to_undo(connection, found.import_id), false()), 0

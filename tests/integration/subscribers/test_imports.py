@@ -16,7 +16,7 @@ from mailer.database.engine import Database
 from subscribers import book, suppressing
 from subscribers.address import parse
 from subscribers.erasure import keyed_hashes
-from subscribers.errors import ImportStopped
+from subscribers.errors import BadImport, ImportStopped
 from subscribers.imports import records
 from subscribers.imports.at_once import import_file
 from subscribers.imports.gathering import Gathered, Gathering, Request
@@ -98,6 +98,41 @@ def test_the_name_of_a_mailchimp_file_says_what_its_rows_do_not(connection: Conn
     _, content, _ = EXPORTS["Mailchimp"]
     load(connection, tmp_path, content, "cleaned_members_export_1.csv")
     assert standings(connection) == {"ada@example.org": "(bounced)"}
+
+
+def test_a_file_that_lost_its_columns_in_a_spreadsheet_still_says_by_its_name_who_left(
+    connection: Connection, tmp_path: Path
+) -> None:
+    content = "Email Address,First Name\nada@example.org,Ada\n"
+    assert load(connection, tmp_path, content, "unsubscribed_members_export_1.csv").summary.ended == {"unsubscribed": 1}
+    assert load(connection, tmp_path, content, "cleaned_members_export_1.csv").summary.ended == {"bounced": 1}
+    assert load(connection, tmp_path, "email\nbob@example.org\n", "cleaned_list.csv").summary.added == 1
+
+
+@pytest.mark.parametrize(
+    "column", ["EMAIL_BLACKLISTED", "Unsubscribe reason", "Opted-out at", "bounced", "do not email"]
+)
+def test_a_column_that_may_say_who_left_is_not_passed_over(connection: Connection, tmp_path: Path, column: str) -> None:
+    with pytest.raises(BadImport, match="may say who is not to be mailed"):
+        load(connection, tmp_path, f"email,{column}\nada@example.org,1\n")
+    assert standings(connection) == {}
+
+
+def test_what_a_listing_of_ours_says_of_suppressions_is_honoured(connection: Connection, tmp_path: Path) -> None:
+    lines = '{"email":"a@example.org","status":"subscribed","suppressed":"bounced"}\n'
+    lines += '{"email":"b@example.org","status":"subscribed","suppressed":null}\n'
+    load(connection, tmp_path, lines, "listed.jsonl")
+    assert standings(connection) == {"a@example.org": "(bounced)"} | {"b@example.org": "subscribed"}
+
+
+def test_the_figures_say_how_many_are_subscribed(connection: Connection, tmp_path: Path) -> None:
+    content = "email,subscribed\na@example.org,yes\nb@example.org,no\n"
+    summary = load(connection, tmp_path, content).summary
+    assert (summary.added, summary.subscribed, summary.ended) == (1, 1, {"unsubscribed": 1})
+    summary = load(connection, tmp_path, "email,status\nc@example.org,subscribed\nd@example.org,pending\n").summary
+    assert (summary.added, summary.subscribed) == (2, 1)
+    summary = load(connection, tmp_path, "email\ne@example.org\n", source="").summary
+    assert (summary.added, summary.subscribed) == (1, 0)
 
 
 def test_consent_is_dated_by_the_file(connection: Connection, tmp_path: Path) -> None:
