@@ -7,7 +7,8 @@ repetition of events cannot matter. An event that bears our tags is evidence tha
     PENDING                                      ──▶ ACCEPTED   somebody called it not sent, or a restored ledger forgot it:
                                                                 sending now would be twice
     REFUSED, WITHHELD                            ──▶ ACCEPTED   it went out nonetheless
-    CLAIMED in a later attempt                       stays: that call has an answer of its own to come
+    CLAIMED in a later attempt                       stays: that call has an answer of its own to come. But the row is marked
+                                                     PROVED, and not being sent does not make it PENDING again
 """
 
 from collections import Counter
@@ -34,7 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from mailer.ledger.states import State
+from mailer.ledger.states import PROVED, State
 from mailer.ledger.tables import deliveries, mailings
 
 FACTS = ("delivered_at", "hard_bounced_at", "soft_bounced_at", "complained_at", "rejected_at")
@@ -131,6 +132,9 @@ def _apply(row: _Delivery, one: Evidence, proved: Proved, now: datetime) -> bool
     if _goes_out(row, one):
         row.state, row.reason, row.settled_at = State.ACCEPTED, None, now
         proved.settled += 1
+        changed = True
+    if row.state == State.CLAIMED and one.attempt < row.attempt and row.reason != PROVED:
+        row.reason = PROVED
         changed = True
     if one.attempt > row.attempt:
         # Only a restored ledger can be behind its own letters.

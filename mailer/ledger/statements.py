@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
     or_,
     select,
     update,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from mailer.ledger.states import MailingState, State
+from mailer.ledger.states import PROVED, MailingState, State
 from mailer.ledger.tables import deliveries, mailings
 from subscribers.candidates import exclusion_reason
 from subscribers.columns import UtcDateTime
@@ -120,9 +121,15 @@ def settling(state: State, dialect: str) -> Update | Insert:
     origin = deliveries.c.state == literal(State.CLAIMED.value)
     if state == State.ACCEPTED:
         origin = or_(origin, deliveries.c.state == literal(State.UNCERTAIN.value))
+    # An event may have proved, during the call, that an earlier attempt went out: then nothing makes the person pending again.
+    proved = deliveries.c.reason == literal(PROVED)
     ours = and_(deliveries.c.sender_id == bindparam("sender", type_=Integer()), origin)
     mailing = bindparam("mailing", type_=Integer())
-    settled_at: Any = None if state == State.PENDING else bindparam("now", type_=UtcDateTime())
+    now = bindparam("now", type_=UtcDateTime())
+    settled_at: Any = case((proved, now), else_=null()) if state == State.PENDING else now
+    reached: Any = literal(state.value)
+    if state in {State.PENDING, State.UNCERTAIN}:
+        reached = case((proved, literal(State.ACCEPTED.value)), else_=reached)
     if dialect == "postgresql":
         rows = _unnested()
         return (
@@ -133,7 +140,7 @@ def settling(state: State, dialect: str) -> Update | Insert:
                 deliveries.c.attempt == rows.c.attempt,
                 ours,
             )
-            .values(state=state.value, reason=rows.c.reason, message_id=rows.c.message_id, settled_at=settled_at)
+            .values(state=reached, reason=rows.c.reason, message_id=rows.c.message_id, settled_at=settled_at)
         )
     # SQLite plans `UPDATE … FROM json_each` with the whole mailing outermost (3 s for 50 rows of 150,000); the same rows
     # as an upsert are found by key. No row is ever inserted: a settlement names rows that its claim returned, and that are
@@ -150,7 +157,7 @@ def settling(state: State, dialect: str) -> Update | Insert:
     return upsert.on_conflict_do_update(
         index_elements=[deliveries.c.mailing_id, deliveries.c.subscriber_id],
         set_={
-            "state": new.state,
+            "state": reached,
             "reason": new.reason,
             "message_id": new.message_id,
             "settled_at": settled_at,

@@ -22,6 +22,11 @@ class State(StrEnum):
     WITHHELD = "withheld"
 
 
+PROVED = "an earlier letter of this mailing reached SES"
+"""The reason of a CLAIMED delivery of which an event proved that an earlier attempt went out. Whatever becomes of the
+call, it never goes back to PENDING: the person would get the issue once more."""
+
+
 class MailingState(StrEnum):
     """What a mailing is doing."""
 

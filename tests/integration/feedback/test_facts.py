@@ -128,6 +128,21 @@ def test_a_restored_ledger_learns_from_events_what_it_had_forgotten(bureau: Bure
     }
 
 
+@pytest.mark.parametrize("outcome", [State.PENDING, State.UNCERTAIN])
+def test_who_is_proved_to_have_it_while_a_second_attempt_is_in_a_call_gets_no_third(
+    bureau: Bureau, outcome: State
+) -> None:
+    bureau.sent([1, 2], state=State.UNCERTAIN)
+    bureau.resolve(1, State.PENDING)
+    bureau.resolve(2, State.PENDING)
+    second = bureau.claim()
+    bureau.take(event("send", 1, attempt=1))
+    bureau.settle(second, outcome)
+    assert bureau.rows()[1]["state"] == State.ACCEPTED
+    assert bureau.rows()[2]["state"] == outcome
+    assert 1 not in {one.subscriber_id for one in bureau.claim().deliveries}
+
+
 def test_a_restored_ledger_whose_letter_is_in_a_call_learns_of_a_later_attempt_and_nobody_stays_claimed(
     bureau: Bureau,
 ) -> None:
