@@ -1,5 +1,6 @@
 """`mailer send`: show the plan, ask, open or find the mailing, send, report."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -156,6 +157,8 @@ def _send(
             if error.hint:
                 warn(f"  {error.hint}")
             warn(f"  Whoever got it does not get it again. To go on: mailer send --issue {mailing.issue}")
+            if as_json:
+                _say_figures(workspace, mailing)
             return 4
     return _finish(
         workspace,
@@ -166,6 +169,18 @@ def _send(
         signal=stop.number,
         because=run.paused_because,
     )
+
+
+def _say_figures(workspace: "Workspace", mailing: "MailingRow") -> None:
+    """How far it came, for a program; nothing when the database is what broke."""
+    from mailer.cli.status import status_json  # noqa: PLC0415  # lazy: heavy
+    from mailer.errors import DatabaseError  # noqa: PLC0415  # lazy: heavy
+    from mailer.ledger.mailings import find  # noqa: PLC0415  # lazy: heavy
+    from mailer.ledger.report import progress  # noqa: PLC0415  # lazy: heavy
+
+    with suppress(DatabaseError), workspace.reading() as connection:
+        found = find(connection, mailing.newsletter, mailing.issue) or mailing
+        say_json(status_json(found, progress(connection, found.id, found.audience)))
 
 
 def _finish(

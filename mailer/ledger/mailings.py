@@ -174,6 +174,14 @@ def discard(connection: Connection, mailing: MailingRow) -> bool:
     return True
 
 
+def pause_open(connection: Connection, mailing_id: int, reason: str) -> bool:
+    """Sending -> paused, if somebody is pending or in a call: nobody has to resume what is over."""
+    waiting = exists().where(
+        deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_((State.PENDING, State.CLAIMED))
+    )
+    return bool(connection.execute(select(waiting)).scalar()) and pause(connection, mailing_id, reason)
+
+
 def finish(connection: Connection, mailing_id: int, now: datetime) -> bool:
     """Sending -> finished, if nobody is pending or in a call. An empty claim does not prove that.
 

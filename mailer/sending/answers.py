@@ -112,7 +112,7 @@ class Answers:
         if settlements:
             claims.settle(connection, self.mailing_id, self.sender_id, settlements, self.now())
         if self._pause:
-            mailings.pause(connection, self.mailing_id, self._pause)
+            mailings.pause_open(connection, self.mailing_id, self._pause)
         return settlements
 
     def written(self, settlements: Sequence[Settlement]) -> None:

@@ -87,6 +87,13 @@ def test_too_much_of_it_pauses_the_mailing(office: Office, answer: Answer, reaso
     assert Counter(office.states().values())["pending"] >= 80
 
 
+def test_what_is_over_does_not_pause(office: Office) -> None:
+    office.people(range(1, 7))
+    transport = MemoryTransport(in_turn([None] + [LostAfterAccepting()] * 5), batch=1, remembers=False)
+    assert office.run(transport, batch=1) is End.FINISHED
+    assert everyone(transport) == to(range(1, 7))
+
+
 def test_a_lost_answer_now_and_then_does_not_pause(office: Office) -> None:
     office.people(range(1, 101))
     turns = itertools.count(1)
