@@ -15,6 +15,7 @@ from mailer.cli import (
     subscribers,
     suppressions,
     testing,
+    worker,
     workspace,
 )
 
@@ -39,6 +40,7 @@ app.command()(status.pause)
 app.command()(status.resume)
 app.command()(status.cancel)
 app.command()(serve.serve)
+app.command()(worker.worker)
 app.command()(local_ses.local_ses)
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(issues.app, name="issues")

@@ -50,7 +50,7 @@ def poll(
             sleep=workspace.sleep,
             stopped=stop.asked,
             observe=observe,
-            trouble=_say_trouble,
+            trouble=say_trouble,
         )
         if not (once or as_json):
             warn(f"Reading {workspace.settings.events_queue_url} until Ctrl-C.")
@@ -110,7 +110,8 @@ def errors(
     return 0
 
 
-def _say_trouble(error: "MailerError | None") -> None:
+def say_trouble(error: "MailerError | None") -> None:
+    """Tell a person that a try failed and is made again, or that it works again."""
     if error is None:
         warn("It works again.")
         return

@@ -27,6 +27,7 @@ ALLOWED = {
     "payload": ("mailer/message/", "Python's parser calls a part's content so"),
     "queue": ("mailer/", "SQS's own word for what holds the events"),
     "recipient": ("mailer/", "SMTP's word for whom an envelope goes to"),
+    "worker": ("mailer/cli/worker.py", "the command `mailer worker`"),
     "sent": ("mailer/transport/", "NotSent: that much is certain"),
 }
 

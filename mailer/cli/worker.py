@@ -1,0 +1,68 @@
+"""`mailer worker`: what has to be done beside the mailings, in one process without a web server: notices and events."""
+
+from typing import TYPE_CHECKING
+
+from mailer.cli.events import say_trouble
+from mailer.cli.output import say
+from mailer.cli.signals import stop_signals
+
+if TYPE_CHECKING:
+    from mailer.cli.signals import Stop
+    from mailer.wiring import Workspace
+
+_SIGNALLED = 128
+_LOOK_SECONDS = 0.2
+
+
+def worker() -> int:
+    """Send notices at once and take in events, until Ctrl-C; any number may run, beside `mailer serve` or without it."""
+    import logging  # noqa: PLC0415  # lazy: only here
+    import threading  # noqa: PLC0415  # lazy: only here
+
+    from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+
+    workspace = open_workspace()
+    workspace.take_in([])  # what is wrong with the database is said before anything begins
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    over = threading.Event()
+    with stop_signals("Stopping: the notice in the call is settled, and what was received is taken in.") as stop:
+        attendance = workspace.attendance(stopped=lambda: stop.asked() or over.is_set())
+        attending = threading.Thread(target=attendance.until, args=(over,), name="notices")
+        attending.start()
+        try:
+            _take_events(workspace, stop)
+        finally:
+            over.set()
+            attending.join()
+    workspace.close()
+    return _SIGNALLED + (stop.number or 0)
+
+
+def _take_events(workspace: "Workspace", stop: "Stop") -> None:
+    """Poll the queue until somebody says stop; without a queue only wait for that."""
+    import time  # noqa: PLC0415  # lazy: only here
+
+    url = workspace.settings.events_queue_url
+    if not url:
+        say("Sending notices until Ctrl-C. No events: MAILER_EVENTS_QUEUE_URL is not set.")
+        while not stop.asked():
+            workspace.sleep(_LOOK_SECONDS)
+        return
+    from mailer.ses.polling import THREADS, Poll  # noqa: PLC0415  # lazy: boto3
+    from mailer.ses.queue import open_queue  # noqa: PLC0415  # lazy: boto3
+
+    queue = open_queue(url, threads=THREADS + 1)
+    say(f"Sending notices, and reading {url}, until Ctrl-C.")
+    try:
+        Poll(
+            queue,
+            workspace.take_in,
+            tidy=workspace.forget_events,
+            clock=time.monotonic,
+            sleep=workspace.sleep,
+            stopped=stop.asked,
+            observe=lambda _taken: None,
+            trouble=say_trouble,
+        ).for_ever()
+    finally:
+        queue.close()

@@ -1,0 +1,82 @@
+"""`mailer worker`: notices go out and events come in, in one process without a web server."""
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Generator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from mailer.local_ses.options import Options
+from mailer.local_ses.server import LocalSes, Server, serve
+
+from .conftest import Desk
+
+
+@pytest.fixture
+def server() -> Generator[Server]:
+    """A local SES that loses an answer."""
+    with serve(LocalSes(Options(rate=200), clock=time.time, chance=Random(54))) as running:
+        yield running
+
+
+@pytest.fixture
+def ses(desk: Desk, server: Server) -> Desk:
+    """The workspace, sending through the local SES and hearing of its events."""
+    settings = {
+        "MAILER_TRANSPORT": "ses",
+        "MAILER_SES_CONFIGURATION_SET": "newsletter",
+        "MAILER_EVENTS_QUEUE_URL": f"{server.url}/000000000000/newsletter-events",
+        "AWS_ENDPOINT_URL_SESV2": server.url,
+        "AWS_ENDPOINT_URL_SQS": server.url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+    }
+    with (desk.root / ".env").open("a") as file:
+        file.writelines(f"{name}={value}\n" for name, value in settings.items())
+    return desk
+
+
+def _invite(desk: Desk, people: int) -> None:
+    rows = "".join(f"guest{number}@example.com\n" for number in range(people))
+    (desk.root / "guests.csv").write_text(f"email\n{rows}")
+    done = desk.run("subscribers", "import", "guests.csv", "--confirm", "--yes")
+    assert done.returncode == 0, done.stderr
+
+
+def test_it_sends_notices_takes_events_in_and_stops_when_it_is_told(ses: Desk, server: Server) -> None:
+    ses.people(10)
+    server.local_ses.change_options({"lose_next": 2})
+    assert ses.run("send", "--issue", "1", "--yes", env={"MAILER_SES_MODE": "raw"}).returncode == 3
+    _invite(ses, 3)
+    with ses.start("worker") as worker:
+        for _ in range(300):
+            if ses.status()["delivered"] == 10 and len(server.local_ses.log) == 13:
+                break
+            time.sleep(0.1)
+        worker.send_signal(signal.SIGTERM)
+        out, err = worker.communicate(timeout=60)
+    assert worker.returncode == 143, err
+    assert "Sending notices, and reading http" in out
+    assert (ses.status()["delivered"], ses.status()["uncertain"]) == (10, 0)
+    everyone = [
+        *(f"p{number}@example.org" for number in range(1, 11)),
+        *(f"guest{number}@example.com" for number in range(3)),
+    ]
+    assert Counter(letter.recipient for letter in server.local_ses.log) == Counter(everyone)
+
+
+def test_without_a_queue_it_says_so_and_sends_notices(desk: Desk) -> None:
+    _invite(desk, 2)
+    with desk.start("worker") as worker:
+        for _ in range(300):
+            if len(list(Path(desk.root).glob("outbox/*/*.eml"))) == 2:
+                break
+            time.sleep(0.1)
+        worker.send_signal(signal.SIGINT)
+        out, err = worker.communicate(timeout=60)
+    assert (worker.returncode, "MAILER_EVENTS_QUEUE_URL is not set" in out) == (130, True), err
+    assert len(list(Path(desk.root).glob("outbox/*/*.eml"))) == 2
