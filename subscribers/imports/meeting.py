@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     String,
+    Subquery,
     Text,
     and_,
     bindparam,
@@ -32,7 +33,7 @@ from subscribers.columns import UtcDateTime, json_type
 from subscribers.imports.merging import as_json
 from subscribers.imports.staging import Staging, people, tag_words, temporary
 from subscribers.imports.wanted import SUPPRESSIONS, Wanted
-from subscribers.lifecycle import Status
+from subscribers.lifecycle import Status, SuppressionReason
 from subscribers.tables import subscriber_tags, subscribers, subscriptions, suppressions
 
 
@@ -74,6 +75,14 @@ slice_ = temporary(
     Column("fields_after", json_type(none_as_null=True)),
 )
 
+# For some thousand people PostgreSQL would rather read and hash the whole book than look them up, and does so for every
+# slice: the time grows with the square of the people. Until the transaction ends; no statement of a slice needs the whole
+# book. To compile a statement would cost more than to run it.
+_LOOK_UP = text(
+    "SELECT set_config(name, 'off', true) "
+    "FROM unnest(ARRAY['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan', 'jit']) AS name"
+)
+
 _wanted = people.c.wanted
 _UNSUBSCRIBED = Status.UNSUBSCRIBED.value
 
@@ -93,6 +102,8 @@ class Meeting:
         """Fill the slice with the people whose number is above `after`, up to `last`; most of the unchanged stay outside."""
         connection = self._connection
         self._range = (after, last)
+        if self._postgresql:
+            connection.execute(_LOOK_UP)
         # TRUNCATE: PostgreSQL would else keep the dead rows of all slices before.
         connection.execute(text("TRUNCATE import_slice") if self._postgresql else slice_.delete())
         connection.execute(self._statement, {"after": after, "last": last})
@@ -117,10 +128,7 @@ class Meeting:
 
     def _meeting(self, newsletter: str, *, consent: bool) -> Any:
         suppressed = suppressed_because(people.c.email_key, people)
-        # An export of ours brings its own proofs along, for those whom nobody here knows.
-        proved = or_(literal(consent), and_(people.c.record != "", subscribers.c.id.is_(None)))
-        agreed = and_(_wanted == Wanted.SUBSCRIBED, proved)
-        outcome, reason = _verdict(suppressed, agreed, self._gains(consent=consent))
+        outcome = _outcome(suppressed, self._gains(consent=consent))
         gains_name = case((and_(people.c.name != "", subscribers.c.name == ""), 1), else_=0)
         found: list[ColumnElement[Any]] = [
             *[self._moment(column) if column.name == "since" else column for column in people.columns],
@@ -132,10 +140,9 @@ class Meeting:
             subscribers.c.fields,
             subscribers.c.updated_at,
             outcome,
-            reason,
             gains_name,
         ]
-        names = [column.name for column in slice_.columns][: len(found)]
+        names = [column.name for column in slice_.columns if column.name != "reason"][: len(found)]
         of_newsletter = and_(
             subscriptions.c.newsletter == newsletter, subscriptions.c.subscriber_id == subscribers.c.id
         )
@@ -145,12 +152,12 @@ class Meeting:
             .outerjoin(subscribers, subscribers.c.email_key == people.c.email_key)
             .outerjoin(subscriptions, of_newsletter)
             .where(people.c.n > bindparam("after"), people.c.n <= bindparam("last"))
-            .offset(0)  # keeps the database from working out the outcome twice, once for the condition below
+            .offset(0)  # keeps the database from working out the outcome again wherever it is asked for below
         ).subquery("everybody")
-        chosen = select(everybody)
+        chosen = select(everybody, _reason(everybody, consent=consent))
         if not self._staging.with_fields:
             chosen = chosen.where(everybody.c.outcome != Outcome.UNCHANGED.value)
-        return slice_.insert().from_select(names, chosen)
+        return slice_.insert().from_select([*names, "reason"], chosen)
 
     def _moment(self, column: ColumnElement[str]) -> ColumnElement[Any]:
         """A staged date as the tables of the book hold it."""
@@ -193,32 +200,46 @@ class Meeting:
             )
 
 
-def _verdict(
-    suppressed: ColumnElement[str | None], agreed: ColumnElement[bool], gains: ColumnElement[bool]
-) -> tuple[ColumnElement[str], ColumnElement[str]]:
-    """Outcome and reason of a person, as SQL. The order of the cases is the order in which standings outrank each other."""
+def _ending(wanted: ColumnElement[int]) -> ColumnElement[str]:
+    """What a file that says of somebody that they are not to be mailed makes of them."""
+    return case({each.value: reason.value for each, reason in SUPPRESSIONS.items()}, value=wanted, else_=_UNSUBSCRIBED)
+
+
+def _outcome(suppressed: ColumnElement[str | None], gains: ColumnElement[bool]) -> ColumnElement[str]:
+    """Outcome of a person, as SQL. The order of the cases is the order in which standings outrank each other."""
     status = subscriptions.c.status
-    ending = case(
-        {wanted.value: reason.value for wanted, reason in SUPPRESSIONS.items()}, value=_wanted, else_=_UNSUBSCRIBED
+    known = exists().where(
+        suppressions.c.address_key == people.c.email_key, suppressions.c.reason == _ending(people.c.wanted)
     )
-    known = exists().where(suppressions.c.address_key == people.c.email_key, suppressions.c.reason == ending)
     known = known.correlate(people)
     comes_in = _wanted <= Wanted.UNCONFIRMED
-    verdicts: list[tuple[ColumnElement[bool], Outcome, ColumnElement[Any]]] = [
-        (_wanted == Wanted.ERASED, Outcome.KEPT_OUT, literal("erased")),
-        (and_(_wanted > Wanted.UNSUBSCRIBED, known), Outcome.UNCHANGED, literal("")),
-        (_wanted > Wanted.UNSUBSCRIBED, Outcome.ENDED, ending),
-        (and_(~comes_in, status == _UNSUBSCRIBED), Outcome.UNCHANGED, literal("")),
-        (
-            and_(or_(comes_in, status.is_(None)), suppressed.is_not(None)),
-            Outcome.KEPT_OUT,
-            func.coalesce(suppressed, ""),
-        ),
-        (~comes_in, Outcome.ENDED, literal(_UNSUBSCRIBED)),
-        (status == _UNSUBSCRIBED, Outcome.KEPT_OUT, literal(_UNSUBSCRIBED)),
-        (status.is_(None), Outcome.ADDED, case((agreed, Status.SUBSCRIBED.value), else_=Status.UNCONFIRMED.value)),
-        (gains, Outcome.CHANGED, literal("")),
+    outcomes: list[tuple[ColumnElement[bool], Outcome]] = [
+        (_wanted == Wanted.ERASED, Outcome.KEPT_OUT),
+        (and_(_wanted > Wanted.UNSUBSCRIBED, known), Outcome.UNCHANGED),
+        (_wanted > Wanted.UNSUBSCRIBED, Outcome.ENDED),
+        (and_(~comes_in, status == _UNSUBSCRIBED), Outcome.UNCHANGED),
+        (and_(or_(comes_in, status.is_(None)), suppressed.is_not(None)), Outcome.KEPT_OUT),
+        (~comes_in, Outcome.ENDED),
+        (status == _UNSUBSCRIBED, Outcome.KEPT_OUT),
+        (status.is_(None), Outcome.ADDED),
+        (gains, Outcome.CHANGED),
     ]
-    outcome = case(*[(when, literal(what.value)) for when, what, _ in verdicts], else_=literal(Outcome.UNCHANGED.value))
-    reason = case(*[(when, why) for when, _, why in verdicts], else_=literal(""))
-    return outcome, reason
+    return case(*[(when, literal(what.value)) for when, what in outcomes], else_=literal(Outcome.UNCHANGED.value))
+
+
+def _reason(everybody: Subquery, *, consent: bool) -> ColumnElement[str]:
+    """Why, or what somebody becomes. By itself, for those few who need it: what suppresses them is not looked up twice."""
+    row = everybody.c
+    suppressed = suppressed_because(row.email_key, everybody)
+    # An export of ours brings its own proofs along, for those whom nobody here knows.
+    proved = or_(literal(consent), and_(row.record != "", row.known.is_(None)))
+    status = case(
+        (and_(row.wanted == Wanted.SUBSCRIBED.value, proved), Status.SUBSCRIBED.value), else_=Status.UNCONFIRMED.value
+    )
+    return case(
+        (row.outcome == Outcome.ADDED.value, status),
+        (row.outcome == Outcome.ENDED.value, _ending(row.wanted)),
+        (row.outcome != Outcome.KEPT_OUT.value, ""),
+        (row.wanted == Wanted.ERASED.value, SuppressionReason.ERASED.value),
+        else_=func.coalesce(suppressed, _UNSUBSCRIBED),
+    ).label("reason")

@@ -9,7 +9,7 @@ HELD_ROWS = 0.6
 HELD_AMONG_OTHERS = 0.02
 """The same while somebody does: a mailing's departures are given up when they come 30 ms late."""
 FEWEST = 200
-MOST = 20_000
+MOST = 40_000
 _AMONG_OTHERS_FOR = 2.0
 """Seconds for which somebody who wrote is still expected to write again."""
 
