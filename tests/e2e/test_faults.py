@@ -91,7 +91,7 @@ def _ended_with_an_error(process: subprocess.Popen[str]) -> str:
     assert (process.returncode, "Traceback" in err) == (4, False), err
     first, *rest = err.splitlines()
     assert first.startswith("error: "), err
-    assert "the same command" in " ".join(rest), err
+    assert "mailer send --issue 1" in " ".join(rest), err
     return err
 
 

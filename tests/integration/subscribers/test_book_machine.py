@@ -189,7 +189,7 @@ class Book(RuleBasedStateMachine):
         suppressing.suppress(self.connection, key, reason, note="", now=self.later())
         self.reasons[key].add(reason)
         self.held.add((key, reason))
-        if reason in (SuppressionReason.COMPLAINED, SuppressionReason.LEFT_ALL):
+        if reason in (SuppressionReason.COMPLAINED, SuppressionReason.BOUNCED, SuppressionReason.LEFT_ALL):
             self.end_all(key)
 
     @rule(key=keys, reason=st.sampled_from(SuppressionReason), note=st.sampled_from(["", "they asked"]))
