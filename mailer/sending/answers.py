@@ -44,6 +44,7 @@ class Answers:
     paused_because: str = ""
     """What the carrier said when it made the mailing pause."""
     _unwritten: list[Answer] = field(default_factory=list[Answer])
+    _last_trouble: str = ""
     _pause: str = ""
     """Why the mailing must pause, as the unwritten answers say."""
 
@@ -53,9 +54,13 @@ class Answers:
         # Heard once, here: a commit that fails is tried again, and one lost answer would else become five.
         receipts = [receipt for receipt in answer.receipts if receipt is not NOT_CALLED]
         pause = self.troubles.heard(receipts)
+        for receipt in receipts:
+            if not isinstance(receipt, Accepted):
+                self._last_trouble = receipt.reason
         if pause and not self._pause:
             self._pause = pause
-            self.paused_because = next(receipt.reason for receipt in receipts if not isinstance(receipt, Accepted))
+            # Not this call's own reason: it may have gone well, and come back behind those that made the mailing pause.
+            self.paused_because = self._last_trouble
 
     def hand_back(self, people: Sequence[Claimed]) -> None:
         """These were claimed, and something broke before they were called for."""
