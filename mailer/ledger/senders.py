@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mailer.database.engine import Database
 from mailer.database.faults import translated
@@ -159,6 +159,7 @@ class _ServerLock:
     def __init__(self, connection: Connection, sender_id: int) -> None:
         self._connection = connection
         self._sender_id = sender_id
+        self._lost = False
 
     @classmethod
     def take(cls, database: Database, sender_id: int) -> "_ServerLock | None":
@@ -175,11 +176,13 @@ class _ServerLock:
         return cls(connection, sender_id)
 
     def held(self) -> bool:
-        try:
-            self._connection.execute(text("SELECT 1"))
-        except DBAPIError:
-            return False
-        return True
+        # Once lost it stays lost: SQLAlchemy would connect anew by itself, and the new session never had the lock.
+        if not self._lost:
+            try:
+                self._connection.execute(text("SELECT 1"))
+            except SQLAlchemyError:
+                self._lost = True
+        return not self._lost
 
     def release(self) -> None:
         # Ends the session, and with it the lock; a connection given back to the pool would keep it.
