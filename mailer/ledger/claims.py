@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
-from mailer.ledger.statements import addressing, claiming, settling
+from mailer.ledger.statements import addressing, claiming, holding, settling
 from mailer.ledger.states import MailingState, State
 from mailer.ledger.tables import deliveries, mailings
 
@@ -124,11 +124,14 @@ def settle(
     dead while we waited for the answer.
     """
     won = 0
+    dialect = connection.dialect.name
+    if dialect == "postgresql" and len({one.state for one in settlements}) > 1:
+        # Each statement below locks its rows in the order in which feedback does, but not all of them together are in order.
+        everybody = sorted(one.subscriber_id for one in settlements)
+        connection.execute(holding(), {"mailing": mailing_id, "subscribers": everybody})
     for state in (State.ACCEPTED, State.REFUSED, State.UNCERTAIN, State.PENDING):
-        # In the order in which feedback locks rows too: two who want the same ones must not wait in a circle.
         rows = sorted((one for one in settlements if one.state == state), key=lambda one: one.subscriber_id)
         if rows:
-            dialect = connection.dialect.name
             values = {"mailing": mailing_id, "sender": sender_id, "now": now, **_columns(rows, dialect)}
             won += connection.execute(settling(state, dialect), values).rowcount
     if any(settlement.state == State.PENDING for settlement in settlements):

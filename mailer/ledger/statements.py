@@ -132,10 +132,12 @@ def settling(state: State, dialect: str) -> Update | Insert:
         reached = case((proved, literal(State.ACCEPTED.value)), else_=reached)
     if dialect == "postgresql":
         rows = _unnested()
+        held = holding().cte("held")
         return (
             update(deliveries)
             .where(
                 deliveries.c.mailing_id == mailing,
+                deliveries.c.subscriber_id.in_(select(held.c.subscriber_id)),
                 deliveries.c.subscriber_id == rows.c.subscriber,
                 deliveries.c.attempt == rows.c.attempt,
                 ours,
@@ -163,6 +165,21 @@ def settling(state: State, dialect: str) -> Update | Insert:
             "settled_at": settled_at,
         },
         where=and_(deliveries.c.attempt == new.attempt, ours),
+    )
+
+
+@cache
+def holding() -> Select[Any]:
+    """Lock the rows of :subscribers in order, as feedback locks them (PostgreSQL).
+
+    An UPDATE by itself locks rows in the order in which it finds them, and two who want the same could wait in a circle.
+    """
+    chosen = deliveries.c.subscriber_id == any_(bindparam("subscribers", type_=ARRAY(Integer)))
+    return (
+        select(deliveries.c.subscriber_id)
+        .where(deliveries.c.mailing_id == bindparam("mailing", type_=Integer()), chosen)
+        .order_by(deliveries.c.subscriber_id)
+        .with_for_update()
     )
 
 

@@ -98,7 +98,9 @@ class Answers:
             try:
                 return self.land()
             except DatabaseBusy:
-                return None  # that took its own long while
+                if self.database.path is not None:
+                    return None  # SQLite has waited long enough for the other process
+                sleep(_BETWEEN_TRIES)  # PostgreSQL says so of two who were in each other's way: the next try passes
             except DatabaseError:
                 sleep(_BETWEEN_TRIES)
             except Exception:  # noqa: BLE001, S110  # a mistake of ours in one answer must not lose the others
