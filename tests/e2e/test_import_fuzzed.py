@@ -140,7 +140,10 @@ def test_damaged_files_never_end_in_a_traceback_and_bring_nobody_back(desk: Desk
 
     after = {email: (status, suppressed) for email, status, suppressed, _ in _standings(desk)}
     assert after["left@example.org"][0] == "unsubscribed"
-    assert after["bounced@example.org"] == ("unsubscribed", "bounced")
+    assert after["bounced@example.org"] in (
+        ("unsubscribed", "bounced"),
+        ("unsubscribed", "complained"),
+    )  # a file may say so
     assert "erased@example.org" not in after
     imports = desk.json("subscribers", "imports")
     assert len(imports) > FILES // 10
