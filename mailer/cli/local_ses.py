@@ -31,7 +31,9 @@ def local_ses(
     complaint_share: Annotated[
         float, typer.Option("--complaint-share", min=0, max=1, help="The share that is complained of.")
     ] = 0.0,
-    file: Annotated[Path | None, typer.Option("--log", help="Add a line of JSON for each accepted letter here.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--log", help="Add a line of JSON for each accepted letter here.")
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Any other option, as `/_local/options` shows them."),
@@ -63,7 +65,9 @@ def local_ses(
     try:
         account = LocalSes(_changed(options, settings or ()), clock=time.time, chance=SystemRandom(), log=file)
     except OSError as error:
-        raise MailerError(f"{file}: cannot be written: {error.strerror}", hint="name another file with --log") from error
+        raise MailerError(
+            f"{file}: cannot be written: {error.strerror}", hint="name another file with --log"
+        ) from error
     try:
         with serve(account, host, port) as server:
             # SIGTERM ends it as Ctrl-C does, and from the first line on whoever reads it may press that.
