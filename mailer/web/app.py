@@ -69,8 +69,13 @@ def make_app(
 
     # No schema and no docs on the web: tests ask `app.openapi()`.
     app = FastAPI(title="mailer", openapi_url=None, lifespan=life, redirect_slashes=False, responses=_ANSWERS)
-    for routes in ROUTES:
-        app.include_router(routes(site))
+    try:
+        for routes in ROUTES:
+            app.include_router(routes(site))
+    except BaseException:
+        # A setting that a part cannot work with: its life never begins, so it would never end either.
+        site.close()
+        raise
     add_faults(app, site)
     prefix = urlsplit(workspace.settings.base_url).path.rstrip("/")
     app.add_middleware(Armour, prefix=prefix, clock=clock, broken=partial(broken, site))
