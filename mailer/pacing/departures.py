@@ -36,12 +36,12 @@ def step(rate: float, n: int, slack: float = SLACK) -> float:
 
 
 def recipients_per_departure(rate: float, most: int) -> int:
-    """The largest n up to `most` that wastes less than 2 % of the rate to rounding, so that with J 95 % is used.
+    """The largest n up to `most` that wastes less than 1 % of the rate to rounding, so that with J 95 % is used.
 
     50 at a rate of 60 would be one departure a second, 83 %; 30 are two, all of it. One a departure wastes the least.
     """
     for n in range(min(most, floor(rate)), 1, -1):
-        if n * floor(rate / n) >= 0.98 * rate:
+        if n * floor(rate / n) >= 0.99 * rate:
             return n
     return 1
 
