@@ -39,6 +39,7 @@ def reading(name: str) -> Generator[None]:
     """What goes wrong while a file is read, in words for a person. Raises BadImport."""
     try:
         yield
+    # zipfile raises NotImplementedError for a way of packing that it does not know, and RuntimeError for a password.
     except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise BadImport(
             f"{name} cannot be unpacked: it is damaged, cut short or encrypted",
