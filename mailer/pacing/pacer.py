@@ -18,6 +18,9 @@ _NAP = 0.001
 """The shortest sleep: a clock need not see less pass, and the wait would never end."""
 
 _LONGEST_LEAD = 10.0
+_TAKINGS = 3
+"""How many of the last takings tell how long one takes: their median. One stop of the process does not count, and a busy
+spell of the database is forgotten two departures after its end."""
 
 _REMEMBERED = 15
 _USUAL_AT_FIRST = 0.005
@@ -57,7 +60,7 @@ class Pacer:
         self._rate = rate
         self._share = share
         self._clock = clock
-        self._lead = 0.0
+        self._takings: deque[float] = deque([0.0] * _TAKINGS, maxlen=_TAKINGS)
         self._slowness = Slowness()
         self._lateness: deque[float] = deque(maxlen=_REMEMBERED)
 
@@ -92,29 +95,30 @@ class Pacer:
         would crowd the second that it falls in. So is one that a clock set back has put out of reach.
         Raises DatabaseError when the row cannot be written.
         """
-        missed: float | None = None
         while not stopped():
             rate = self.rate
             n = self._share(rate)
             span = step(rate, n)
             departure = self._take(span)
-            if not self._reached(departure, span, stopped, sleep):
-                continue
-            late = self._clock() - departure
-            if late <= SLACK:
-                self._lead *= 0.9
+            if self._reached(departure, span, stopped, sleep) and self._clock() - departure <= SLACK:
                 return Leave(departure, n, span)
-            # Where each commit takes longer than J, a sender alone would miss every departure there is: it asks for
-            # ones that lie as far ahead as it was late. Only when it happens twice in a row: a process that was stopped
-            # once and wakes up would else leave a gap of seconds before each departure, for all senders.
-            if missed is not None:
-                self._lead = min(max(2 * self._lead, min(missed, late)), _LONGEST_LEAD)
-            missed = late
         return None
+
+    @property
+    def _lead(self) -> float:
+        """How far ahead a departure must lie for its commit to be through in time.
+
+        Where each commit takes longer than J, a sender alone would else miss every departure there is.
+        """
+        usual = median(self._takings)
+        return min(usual, _LONGEST_LEAD) if usual > SLACK else 0.0
 
     def _take(self, span: float) -> float:
         with self._transaction() as connection:
-            departure = take_departure(connection, self._name, span, self._clock() + self._lead)
+            asked = self._clock()
+            departure = take_departure(connection, self._name, span, asked + self._lead)
+        # Not how late we are: who wakes too late on a busy machine would ask for ever more, and none of it helps.
+        self._takings.append(max(0.0, self._clock() - asked))
         self._slowness = departure.slowness
         return departure.at
 

@@ -261,6 +261,36 @@ def test_a_sender_whose_every_commit_is_late_still_gets_away(transaction: Transa
     assert busiest_second(left, 1) <= 14
 
 
+@pytest.mark.parametrize(("commit", "oversleep"), [(2.0, 0.0), (0.0, 2.0), (0.5, 0.5)])
+def test_a_busy_spell_costs_no_more_time_than_it_lasts(
+    transaction: Transaction, commit: float, oversleep: float
+) -> None:
+    busy = True
+    time = Time(oversleep=lambda: oversleep if busy else 0.0)
+    left: list[float] = []
+
+    @contextmanager
+    def slow() -> Generator[Connection]:
+        with transaction() as connection:
+            yield connection
+        if busy and commit:
+            time.sleep(commit)
+
+    def sender() -> None:
+        nonlocal busy
+        mine = Waiter(Pacer(slow, ACCOUNT, lambda: 10, lambda _rate: 1, clock=time.clock), time.sleep)
+        mine.wait(lambda: time.now > NOW + 60)
+        busy = False
+        for _ in range(20):
+            assert mine.wait(never)
+            left.append(time.now)
+
+    time.run([sender])
+
+    assert left[-1] - left[2] == pytest.approx(17 * 0.103)
+    assert left[2] - NOW < 70
+
+
 def test_calls_that_begin_later_than_usual_push_the_departures_to_come_back(transaction: Transaction) -> None:
     time = Time()
     left: list[float] = []
