@@ -1,8 +1,11 @@
-"""While an import runs: whoever leaves by one click is answered at once, and a paced mailing keeps its pace."""
+"""While an import runs: whoever leaves by one click is answered, and a mailing goes on; neither waits for its end.
+
+How quickly is measured in `benchmarks/imports.py`.
+"""
 
 import re
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -18,11 +21,12 @@ from subscribers.imports.tables import imports
 KEY = b"a-key-for-tests-only-0123456789"
 SLUG = "my-news"
 ROWS = 60_000
-AUDIENCE = 100
-RATE = 20
+AUDIENCE = 2_000
+RATE = 5
+"""A second: so slow that the mailing lasts as long as any import, and is ended before its end."""
 LEAVING = 8
-ANSWERED = 1.0
-"""Seconds within which somebody who leaves has their answer."""
+SECONDS = 300
+"""How long a process may take on a slow machine before the test gives up."""
 
 
 class Desk(Protocol):
@@ -50,54 +54,53 @@ def _is_in_the_middle(database: Database) -> bool:
     return found is not None and found[0] == "applying" and found[1] > 0
 
 
-def _wait_for_the_middle(database: Database) -> None:
-    end = time.monotonic() + 60
-    while not _is_in_the_middle(database):
+def _accepted(database: Database) -> int:
+    with database.reading() as connection:
+        count = select(func.count()).where(deliveries.c.state == State.ACCEPTED.value)
+        return connection.execute(count).scalar_one()
+
+
+def _wait_until(reached: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not reached():
         assert time.monotonic() < end
         time.sleep(0.02)
 
 
 @contextmanager
-def _ended(process: Any) -> Generator[None]:
-    """Whatever happens: a server that nobody ends would be waited for for ever."""
-    try:
-        yield
-    finally:
-        process.terminate()
+def _ended(process: Any) -> Generator[Any]:
+    """Whatever happens: a process that nobody ends would be waited for for ever."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.terminate()
 
 
-def test_leaving_and_a_paced_mailing_are_on_time_while_an_import_runs(anywhere: Desk, database: Database) -> None:
+def test_nobody_who_leaves_and_no_mailing_waits_for_the_end_of_an_import(anywhere: Desk, database: Database) -> None:
     anywhere.people(AUDIENCE)
     if database.path is None:  # they were entered with numbers of their own
         with database.transaction() as connection:
             connection.execute(text("SELECT setval(pg_get_serial_sequence('subscriber', 'id'), :n)"), {"n": AUDIENCE})
     rows = "".join(f"new{number}@example.org,Person {number},beta\n" for number in range(ROWS))
     (anywhere.root / "people.csv").write_text(f"email,name,tags\n{rows}", encoding="utf-8")
-    waits: list[float] = []
-    with anywhere.start("serve", "--port", "0") as web, _ended(web):
+    with _ended(anywhere.start("serve", "--port", "0")) as web:
         base = re.search(r"http://127\.0\.0\.1:\d+", web.stdout.readline())
         assert base
         links = Links(base[0], [KEY])
-        mailing = anywhere.start("send", "--issue", "1", "--yes", "--rate", str(RATE))
-        with anywhere.start("subscribers", "import", "people.csv", "--consent-source", "a form", "--yes") as importing:
-            _wait_for_the_middle(database)
-            for number in range(AUDIENCE - LEAVING + 1, AUDIENCE + 1):
-                began = time.monotonic()
-                assert httpx.post(links.unsubscribe_url(SLUG, number), timeout=30).status_code == 200
-                waits.append(time.monotonic() - began)
-                time.sleep(0.05)
-            assert _is_in_the_middle(database), "the import must run all the time"
-            _, said = importing.communicate(timeout=120)
-            assert importing.returncode == 0, said
-        _, said = mailing.communicate(timeout=120)
-        assert mailing.returncode == 0, said
-    assert max(waits) < ANSWERED
-    with database.reading() as connection:
-        of_all = select(func.count(), func.min(deliveries.c.settled_at), func.max(deliveries.c.settled_at))
-        sent, first, last = connection.execute(of_all.where(deliveries.c.state == State.ACCEPTED.value)).one()
-        withheld = connection.execute(
-            select(func.count()).where(deliveries.c.state == State.WITHHELD.value)
-        ).scalar_one()
-    assert sent + withheld == AUDIENCE
-    # Half as long again as without anybody beside it: less than the import takes, which would else be waited for.
-    assert (last - first).total_seconds() < 1.5 * sent / RATE
+        with _ended(anywhere.start("send", "--issue", "1", "--yes", "--rate", str(RATE))) as mailing:
+            _wait_until(lambda: _accepted(database) > 0)
+            importing = anywhere.start("subscribers", "import", "people.csv", "--consent-source", "a form", "--yes")
+            with _ended(importing):
+                _wait_until(lambda: _is_in_the_middle(database))
+                for number in range(AUDIENCE - LEAVING + 1, AUDIENCE + 1):
+                    # 503 would say that the import did not let it in for five seconds.
+                    assert httpx.post(links.unsubscribe_url(SLUG, number), timeout=30).status_code == 200
+                before = _accepted(database)
+                _wait_until(lambda: _accepted(database) > before)
+                assert _is_in_the_middle(database), "the import must run all the time"
+                _, said = importing.communicate(timeout=SECONDS)
+                assert importing.returncode == 0, said
+            mailing.terminate()
+            _, said = mailing.communicate(timeout=SECONDS)
+            assert mailing.returncode == 143, said
