@@ -7,6 +7,7 @@ import sys
 import composing
 import events
 import imports
+import imports_beside
 import ledger
 import rendering
 import sending
@@ -21,6 +22,7 @@ BENCHMARKS = {
     "ledger": ledger,
     "events": events,
     "imports": imports,
+    "beside": imports_beside,
     "ses": ses,
     "web": web,
     "starting": starting,

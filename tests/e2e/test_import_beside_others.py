@@ -1,6 +1,6 @@
 """While an import runs: whoever leaves by one click is answered, and a mailing goes on; neither waits for its end.
 
-How quickly is measured in `benchmarks/imports.py`.
+How quickly is measured in `benchmarks/imports_beside.py`.
 """
 
 import re
