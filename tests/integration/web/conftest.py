@@ -1,8 +1,7 @@
 """A workspace with people in it, and the web side over it, behind a real server on loopback."""
 
-import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,12 +14,14 @@ from sqlalchemy import text
 from mailer.database.engine import Database
 from mailer.settings import Settings
 from mailer.web.app import Beside, make_app
-from mailer.web.serving import listen, make_server
 from mailer.wiring import Workspace
 from mailer.workspaces import make_workspace
 from subscribers.address import parse
 from subscribers.book import subscribe
 from subscribers.lifecycle import Actor
+
+from ...waiting import PATIENCE  # noqa: TID252  # tests are not a package
+from ...web_servers import WebServer, WebServers  # noqa: TID252  # as above
 
 SLUG = "my-news"
 BASE = "https://news.example.org"
@@ -49,8 +50,13 @@ class Web:
     workspace: Workspace
     app: FastAPI
     client: httpx.Client
-    port: int
+    server: WebServer
     clock: Clock
+
+    @property
+    def port(self) -> int:
+        """Where it answers on this machine."""
+        return self.server.port
 
     def person(self, email: str = "ada@example.org", newsletter: str = SLUG, *, consent: str = "a paper form") -> int:
         """Somebody in the book; subscribed, when they gave consent."""
@@ -98,7 +104,7 @@ Opening = Callable[..., Web]
 
 
 @pytest.fixture
-def open_web(tmp_path: Path, database: Database) -> Generator[Opening]:
+def open_web(tmp_path: Path, database: Database, web_servers: WebServers) -> Generator[Opening]:
     """Opens the web side of a workspace, with settings of its own; on SQLite, and then on PostgreSQL."""
     closing = ExitStack()
     root = tmp_path / SLUG
@@ -109,37 +115,23 @@ def open_web(tmp_path: Path, database: Database) -> Generator[Opening]:
         clock = Clock()
         given = {"database_url": url, "base_url": BASE, "secret_keys": KEY, **settings}
         workspace = Workspace(root, Settings.model_validate(given), now=clock)
-        app = make_app(workspace, beside=beside)
         closing.callback(workspace.close)
-        client, port = closing.enter_context(_answering(app))
-        return Web(workspace, app, client, port, clock)
+        app = make_app(workspace, beside=beside)
+        server = closing.enter_context(web_servers.answering(app))
+        # Links lead to BASE; what answers there is on this machine.
+        transport = _Here(f"http://127.0.0.1:{server.port}")
+        client = httpx.Client(base_url=BASE, transport=transport, headers={"User-Agent": "a test"}, timeout=PATIENCE)
+        return Web(workspace, app, closing.enter_context(client), server, clock)
 
     with closing:
         yield opening
-
-
-@contextmanager
-def _answering(app: FastAPI) -> Generator[tuple[httpx.Client, int]]:
-    listening = listen("127.0.0.1", 0)
-    port: int = listening.getsockname()[1]
-    server = make_server(app)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        # Links lead to BASE; what answers there is on this machine.
-        transport = _Here(f"http://127.0.0.1:{port}")
-        with httpx.Client(base_url=BASE, transport=transport, headers={"User-Agent": "a test"}, timeout=30) as client:
-            yield client, port
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 class _Here(httpx.HTTPTransport):
     """Asks this machine, whatever host a link names."""
 
     def __init__(self, base: str) -> None:
-        super().__init__()
+        super().__init__(verify=False)  # nothing here speaks TLS; to read all authorities takes 20 ms
         self._base = httpx.URL(base)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -9,6 +9,8 @@ from email.policy import default as modern
 import httpx
 from sqlalchemy import text
 
+from mailer.wiring.notices import Notices
+
 from .conftest import SLUG, Web
 
 FORM = f"/subscribe/{SLUG}"
@@ -24,7 +26,7 @@ def ask(web: Web, email: str = "ada@example.org", **fields: str) -> httpx.Respon
 
 def attend(web: Web) -> None:
     """What the thread beside the pages does."""
-    web.workspace.attendance(stopped=lambda: False).once()
+    Notices(web.workspace).attendance(stopped=lambda: False).once()
 
 
 def letters(web: Web) -> list[Message]:

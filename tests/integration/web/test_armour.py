@@ -8,6 +8,7 @@ import pytest
 
 from mailer.web.serving import listen
 
+from ...waiting import PATIENCE  # noqa: TID252  # tests are not a package
 from .conftest import SLUG, Opening, Web, guarded, write_newsletter
 
 
@@ -29,7 +30,7 @@ def test_a_head_has_the_headers_of_a_get_and_no_body(web: Web) -> None:
 
 
 def test_a_body_that_says_it_is_large_is_refused_before_it_is_read(web: Web) -> None:
-    with socket.create_connection(("127.0.0.1", web.port), timeout=5) as wire:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=PATIENCE) as wire:
         wire.sendall(b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 1073741824\r\n\r\n")
         answer = wire.recv(65536)
         assert answer.startswith(b"HTTP/1.1 413 ")
@@ -44,7 +45,7 @@ def test_a_body_in_chunks_is_refused_when_it_grows_too_large(web: Web) -> None:
 
 @pytest.mark.parametrize("length", ["-1", "ten", "1e3", "18446744073709551617"])
 def test_a_length_that_is_no_length_is_refused(web: Web, length: str) -> None:
-    with socket.create_connection(("127.0.0.1", web.port), timeout=5) as wire:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=PATIENCE) as wire:
         wire.sendall(f"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
         assert wire.recv(65536).split(b" ")[1] in {b"400", b"413"}
 
@@ -96,5 +97,6 @@ def test_the_log_has_the_route_and_never_what_was_asked_for(web: Web, caplog: py
     caplog.set_level(logging.INFO, "mailer.web.access")
     web.client.get("/health?who=ada@example.org")
     web.client.get("/secret/ada@example.org")
+    web.server.settle()
     lines = [record.getMessage().rpartition(" ")[0] for record in caplog.records]
     assert lines == ["GET /health 200", "GET (no such page) 404"]

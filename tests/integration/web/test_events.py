@@ -1,10 +1,12 @@
 """`POST /events/ses` on the real app, both databases: what SNS posts there becomes facts, or is refused."""
 
+import itertools
 import socket
 import threading
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -17,7 +19,6 @@ from mailer.feedback.tables import event_errors, events
 from mailer.ses.certificates import Fetch
 from mailer.settings import Settings
 from mailer.web.app import make_app
-from mailer.web.serving import listen, make_server
 from mailer.wiring import Workspace
 from mailer.workspaces import make_workspace
 from subscribers.suppressed import list_suppressed
@@ -31,6 +32,8 @@ from ...unit.ses.sns_messages import (  # noqa: TID252  # tests are not a packag
     notification,
     sign,
 )
+from ...waiting import PATIENCE, until  # noqa: TID252  # as above
+from ...web_servers import WebServer, WebServers  # noqa: TID252  # as above
 
 BOUNCE = (
     '{"eventType":"Bounce","bounce":{"bounceType":"Permanent","bounceSubType":"General","bouncedRecipients":'
@@ -39,37 +42,44 @@ BOUNCE = (
 )
 
 
-@contextmanager
-def opened(
-    root: Path, database: Database, fetch: Fetch | None = None, **settings: str
-) -> Generator[tuple[Workspace, httpx.Client]]:
-    given = {
-        "database_url": database.engine.url.render_as_string(hide_password=False),
-        "base_url": "https://news.example.org",
-        "secret_keys": "a-key-for-tests-only-0123456789",
-        "ses_topic_arns": TOPIC,
-        **settings,
-    }
-    workspace = Workspace(root, Settings.model_validate(given), now=lambda: NOW, fetch=fetch or Shelf())
-    try:
-        server = make_server(make_app(workspace, beside=()))
-        listening = listen("127.0.0.1", 0)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=30) as client:
-                yield workspace, client
-        finally:
-            server.should_exit = True
-            thread.join()
-    finally:
-        workspace.close()
+@dataclass
+class Posting:
+    """The web side of a workspace, to which Amazon posts."""
+
+    workspace: Workspace
+    client: httpx.Client
+    server: WebServer
+
+
+Opening = Callable[..., AbstractContextManager[Posting]]
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    make_workspace(tmp_path / "news", title="News", key="a-key-for-tests-only-0123456789", today=NOW.date())
-    return tmp_path / "news"
+def opened(tmp_path: Path, database: Database, web_servers: WebServers) -> Opening:
+    """Opens the web side, with a `fetch` of certificates, a clock and settings of its own."""
+    root = tmp_path / "news"
+    make_workspace(root, title="News", key="a-key-for-tests-only-0123456789", today=NOW.date())
+
+    @contextmanager
+    def opening(
+        fetch: Fetch | None = None, clock: Callable[[], float] = time.monotonic, **settings: str
+    ) -> Generator[Posting]:
+        given = {
+            "database_url": database.engine.url.render_as_string(hide_password=False),
+            "base_url": "https://news.example.org",
+            "secret_keys": "a-key-for-tests-only-0123456789",
+            "ses_topic_arns": TOPIC,
+            **settings,
+        }
+        workspace = Workspace(root, Settings.model_validate(given), now=lambda: NOW, fetch=fetch or Shelf())
+        with (
+            closing(workspace),
+            web_servers.answering(make_app(workspace, clock=clock, beside=())) as server,
+            httpx.Client(base_url=f"http://127.0.0.1:{server.port}", verify=False, timeout=PATIENCE) as client,  # noqa: S501  # nothing here speaks TLS
+        ):
+            yield Posting(workspace, client, server)
+
+    return opening
 
 
 def post(client: httpx.Client, posted: bytes, type_: str = "Notification") -> int:
@@ -79,7 +89,7 @@ def post(client: httpx.Client, posted: bytes, type_: str = "Notification") -> in
 
 def announce(client: httpx.Client, length: int) -> bytes:
     """What is answered to a request that only says how long it will be."""
-    with socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=10) as connection:
+    with socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=PATIENCE) as connection:
         connection.sendall(f"POST /events/ses HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
         return connection.recv(1000)[:12]
 
@@ -93,62 +103,63 @@ def stored(workspace: Workspace) -> tuple[int, int, list[tuple[str | None, str]]
         return counts[0], counts[1], [(one.key, one.reason) for one in list_suppressed(connection)]
 
 
-def test_a_bounce_that_amazon_signed_suppresses_and_a_replay_changes_nothing(root: Path, database: Database) -> None:
-    with opened(root, database) as (workspace, client):
+def test_a_bounce_that_amazon_signed_suppresses_and_a_replay_changes_nothing(opened: Opening) -> None:
+    with opened() as it:
         posted = content(sign(notification(Message=BOUNCE), "2"))
-        assert [post(client, posted) for _ in range(3)] == [200, 200, 200]
-        assert stored(workspace) == (1, 0, [("gone@example.org", "bounced")])
+        assert [post(it.client, posted) for _ in range(3)] == [200, 200, 200]
+        assert stored(it.workspace) == (1, 0, [("gone@example.org", "bounced")])
 
 
-def test_what_is_forged_or_foreign_or_huge_is_refused_and_nothing_is_stored(root: Path, database: Database) -> None:
-    with opened(root, database) as (workspace, client):
+def test_what_is_forged_or_foreign_or_huge_is_refused_and_nothing_is_stored(opened: Opening) -> None:
+    with opened() as it:
         good = sign(notification(Message=BOUNCE))
-        assert post(client, content(good | {"Message": BOUNCE.replace("gone", "ada")})) == 403
-        assert post(client, content(sign(notification(Message=BOUNCE, TopicArn=FOREIGN)))) == 403
-        assert post(client, BOUNCE.encode()) == 403
-        assert post(client, b"\x00" * 1000) == 403
-        assert post(client, content(good), "UnsubscribeConfirmation") == 403
-        assert announce(client, 256 * 1024 + 1) == b"HTTP/1.1 413"
-        assert stored(workspace) == (0, 0, [])
+        assert post(it.client, content(good | {"Message": BOUNCE.replace("gone", "ada")})) == 403
+        assert post(it.client, content(sign(notification(Message=BOUNCE, TopicArn=FOREIGN)))) == 403
+        assert post(it.client, BOUNCE.encode()) == 403
+        assert post(it.client, b"\x00" * 1000) == 403
+        assert post(it.client, content(good), "UnsubscribeConfirmation") == 403
+        assert announce(it.client, 256 * 1024 + 1) == b"HTTP/1.1 413"
+        assert stored(it.workspace) == (0, 0, [])
 
 
-def test_what_amazon_signed_and_nobody_can_read_is_kept_aside_and_does_not_come_again(
-    root: Path, database: Database
-) -> None:
-    with opened(root, database) as (workspace, client):
-        assert post(client, content(sign(notification(Message='{"eventType":"Bounce"}')))) == 200
-        assert stored(workspace) == (0, 1, [])
+def test_what_amazon_signed_and_nobody_can_read_is_kept_aside_and_does_not_come_again(opened: Opening) -> None:
+    with opened() as it:
+        assert post(it.client, content(sign(notification(Message='{"eventType":"Bounce"}')))) == 200
+        assert stored(it.workspace) == (0, 1, [])
 
 
-def test_without_topics_everything_is_refused(root: Path, database: Database) -> None:
-    with opened(root, database, ses_topic_arns="") as (workspace, client):
-        assert post(client, content(sign(notification(Message=BOUNCE)))) == 403
-        assert stored(workspace) == (0, 0, [])
+def test_without_topics_everything_is_refused(opened: Opening) -> None:
+    with opened(ses_topic_arns="") as it:
+        assert post(it.client, content(sign(notification(Message=BOUNCE)))) == 403
+        assert stored(it.workspace) == (0, 0, [])
 
 
-def test_a_setting_that_names_no_topic_is_said_when_the_server_starts(root: Path, database: Database) -> None:
-    with pytest.raises(SettingsError, match="MAILER_SES_TOPIC_ARNS"), opened(root, database, ses_topic_arns="events"):
+def test_a_setting_that_names_no_topic_is_said_when_the_server_starts(opened: Opening) -> None:
+    with pytest.raises(SettingsError, match="MAILER_SES_TOPIC_ARNS"), opened(ses_topic_arns="events"):
         pass
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # PostgreSQL has room for several writers
-def test_while_another_process_holds_the_database_amazon_is_told_to_come_again(root: Path, database: Database) -> None:
-    with opened(root, database) as (workspace, client):
+def test_while_another_process_holds_the_database_amazon_is_told_to_come_again(
+    opened: Opening, database: Database
+) -> None:
+    seconds = itertools.count()  # so that nobody waits for the five that are waited
+    with opened(clock=lambda: float(next(seconds))) as it:
         posted = content(sign(notification(Message=BOUNCE)))
         with database.transaction():
-            assert post(client, posted) == 503
-        assert post(client, posted) == 200
-        assert stored(workspace)[0] == 1
+            assert post(it.client, posted) == 503
+        assert post(it.client, posted) == 200
+        assert stored(it.workspace)[0] == 1
 
 
-def test_many_at_once_are_all_taken_in(root: Path, database: Database) -> None:
-    with opened(root, database) as (workspace, client):
+def test_many_at_once_are_all_taken_in(opened: Opening) -> None:
+    with opened() as it:
         answers: list[int] = []
 
         def post_some(first: int) -> None:
             for number in range(first, first + 5):
                 bounce = BOUNCE.replace("0100", f"{number:04}").replace("f1", f"f{number}")
-                answers.append(post(client, content(sign(notification(Message=bounce, MessageId=str(number))))))
+                answers.append(post(it.client, content(sign(notification(Message=bounce, MessageId=str(number))))))
 
         threads = [threading.Thread(target=post_some, args=(first,)) for first in range(0, 40, 5)]
         for thread in threads:
@@ -156,31 +167,28 @@ def test_many_at_once_are_all_taken_in(root: Path, database: Database) -> None:
         for thread in threads:
             thread.join()
         assert answers == [200] * 40
-        assert stored(workspace) == (40, 0, [("gone@example.org", "bounced")])
+        assert stored(it.workspace) == (40, 0, [("gone@example.org", "bounced")])
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # it is the threads that count
-def test_strangers_who_have_us_wait_for_certificates_keep_no_reader_waiting(root: Path, database: Database) -> None:
-    over, asked = threading.Event(), threading.Semaphore(0)
+def test_strangers_who_have_us_wait_for_certificates_keep_no_reader_waiting(opened: Opening) -> None:
+    over = threading.Event()
 
     def slow(_url: str) -> bytes | None:
-        asked.release()
-        over.wait(20)
+        over.wait()
         return None
 
-    with opened(root, database, slow) as (_, client):
+    with opened(slow) as it:
         forged = content(sign(notification()))
         answers: list[int] = []
-        threads = [threading.Thread(target=lambda: answers.append(post(client, forged))) for _ in range(30)]
+        threads = [threading.Thread(target=lambda: answers.append(post(it.client, forged))) for _ in range(30)]
         for thread in threads:
             thread.start()
-        for _ in range(4):
-            assert asked.acquire(timeout=10)
-        time.sleep(0.5)  # and the others have come too
-        began = time.monotonic()
-        ready = httpx.get(f"{client.base_url}/ready", timeout=10)
-        assert (ready.status_code, answers, time.monotonic() - began < 5) == (200, [], True)
-        over.set()
-        for thread in threads:
-            thread.join()
+        try:
+            until(lambda: it.server.under_way == 30)
+            assert (it.client.get("/ready").status_code, answers) == (200, [])
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
         assert answers == [403] * 30

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from mailer.wiring.notices import Notices
+
 from .conftest import Opening, Web
 from .joining import consents, joined, status
 
@@ -16,7 +18,7 @@ def web(open_web: Opening, tmp_path: Any) -> Web:
 
 
 def _forget(web: Web) -> None:
-    web.workspace.attendance(stopped=lambda: False).clean()
+    Notices(web.workspace).attendance(stopped=lambda: False).clean()
 
 
 def _traces(web: Web, email: str) -> int:

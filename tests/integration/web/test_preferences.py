@@ -14,6 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from mailer.wiring.notices import Notices
 from subscribers.address import parse
 from subscribers.lifecycle import SuppressionReason
 from subscribers.merging import merge
@@ -44,7 +45,7 @@ def post(web: Web, number: int, action: str, **fields: str) -> httpx.Response:
 
 
 def attend(web: Web) -> None:
-    web.workspace.attendance(stopped=lambda: False).once()
+    Notices(web.workspace).attendance(stopped=lambda: False).once()
 
 
 def letters(web: Web) -> list[Message]:

