@@ -25,6 +25,7 @@ from mailer.ledger.tables import mailings as mailing_table
 from mailer.sending.opening import open_mailing
 from mailer.settings import Settings
 from mailer.wiring import Workspace
+from mailer.wiring.intake import Intake
 
 PEOPLE = 60_000
 RATE = 200.0
@@ -146,10 +147,11 @@ def _apply(database: Database, raws: Sequence[Raw]) -> tuple[float, Taken]:
     """Take raws in; events a second, and what became of them."""
     here = Workspace(ROOT, Settings(secret_keys=SecretStr(KEY)))
     here.database = database
+    intake = Intake(here)
     total = Taken()
     start = perf_counter()
     for first in range(0, len(raws), BATCH):
-        total += here.take_in(raws[first : first + BATCH])
+        total += intake.take_in(raws[first : first + BATCH])
     return len(raws) / (perf_counter() - start), total
 
 

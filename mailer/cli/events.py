@@ -37,15 +37,17 @@ def poll(
     from mailer.ses.polling import THREADS, Poll  # noqa: PLC0415  # lazy: boto3
     from mailer.ses.queue import open_queue  # noqa: PLC0415  # lazy: boto3
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+    from mailer.wiring.intake import Intake  # noqa: PLC0415  # lazy: heavy
 
     workspace = open_workspace()
+    intake = Intake(workspace)
     queue = open_queue(workspace.settings.events_queue_url, threads=THREADS + 1)
-    workspace.take_in([])  # what is wrong with the database is said before anything is received
+    intake.take_in([])  # what is wrong with the database is said before anything is received
     with stop_signals("Stopping: what was received is taken in first.") as stop, shown_events() as observe:
         loop = Poll(
             queue,
-            workspace.take_in,
-            tidy=workspace.forget_events,
+            intake.take_in,
+            tidy=intake.forget_events,
             clock=time.monotonic,
             sleep=workspace.sleep,
             stopped=stop.asked,
@@ -69,6 +71,7 @@ def replay(
     """Take in the events of a file. Those that are here already change nothing."""
     from mailer.ses.replaying import replay  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+    from mailer.wiring.intake import Intake  # noqa: PLC0415  # lazy: heavy
 
     bad: list[int] = []
 
@@ -77,8 +80,9 @@ def replay(
         warn(f"{file}:{number}: {reason}")
 
     workspace = open_workspace()
+    intake = Intake(workspace)
     with stop_signals("Stopping after this batch.") as stop, shown_bytes(file) as observe:
-        taken = replay(file, workspace.take_in, stopped=stop.asked, observe=observe, bad=say_bad)
+        taken = replay(file, intake.take_in, stopped=stop.asked, observe=observe, bad=say_bad)
     return _report(taken, stop, as_json=as_json, bad=len(bad))
 
 
@@ -90,11 +94,13 @@ def errors(
     """List what came in and could not be read. It is kept until it can be, or until its time is over."""
     from mailer.feedback.aside import list_aside, try_again  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+    from mailer.wiring.intake import Intake  # noqa: PLC0415  # lazy: heavy
 
     workspace = open_workspace()
+    intake = Intake(workspace)
     if again:
         with stop_signals("Stopping after this one.") as stop:
-            taken = try_again(workspace.database, workspace.take_in, stopped=stop.asked)
+            taken = try_again(workspace.database, intake.take_in, stopped=stop.asked)
         return _report(taken, stop, as_json=as_json)
     with workspace.reading() as connection:
         found = list_aside(connection)

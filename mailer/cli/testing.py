@@ -24,16 +24,18 @@ def send_test(
     from mailer.rendering.checks import check_edition  # noqa: PLC0415  # lazy: heavy
     from mailer.sending.testing import send_tests  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+    from mailer.wiring.notices import Notices  # noqa: PLC0415  # lazy: heavy
     from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
 
     emails = list({address.key: address.email for address in map(parse, to)}.values())
     workspace = open_workspace()
+    notices = Notices(workspace)
     edition = workspace.edition(newsletter, issue)
     for finding in check_edition(edition):
         warn(f"{finding.level}: {finding.message}")
-    workspace.notice_transport.prepare(edition.letterhead.from_email, len(emails))
+    notices.transport.prepare(edition.letterhead.from_email, len(emails))
     with stop_signals() as stop:
-        run = workspace.test_run(edition, stopped=stop.asked)
+        run = notices.test_run(edition, stopped=stop.asked)
         found = send_tests(
             run,
             emails,
@@ -47,7 +49,7 @@ def send_test(
         say_json([{"email": one.email, "state": one.state, "reason": one.reason} for one in found])
     else:
         _say(found)
-        where = workspace.notice_transport.where("notice")
+        where = notices.transport.where("notice")
         if where and any(one.state == "accepted" for one in found):
             say(f"It lies in {where}" if len(found) == 1 else f"They lie in {where}")
     if stop.number is not None:

@@ -9,6 +9,7 @@ from mailer.cli.signals import stop_signals
 if TYPE_CHECKING:
     from mailer.cli.signals import Stop
     from mailer.wiring import Workspace
+    from mailer.wiring.intake import Intake
 
 _SIGNALLED = 128
 _LOOK_SECONDS = 0.2
@@ -20,17 +21,20 @@ def worker() -> int:
     import threading  # noqa: PLC0415  # lazy: only here
 
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
+    from mailer.wiring.intake import Intake  # noqa: PLC0415  # lazy: heavy
+    from mailer.wiring.notices import Notices  # noqa: PLC0415  # lazy: heavy
 
     workspace = open_workspace()
-    workspace.take_in([])  # what is wrong with the database is said before anything begins
+    intake = Intake(workspace)
+    intake.take_in([])  # what is wrong with the database is said before anything begins
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     over = threading.Event()
     with stop_signals("Stopping: the notice in the call is settled, and what was received is taken in.") as stop:
-        attendance = workspace.attendance(stopped=lambda: stop.asked() or over.is_set())
+        attendance = Notices(workspace).attendance(stopped=lambda: stop.asked() or over.is_set())
         attending = threading.Thread(target=attendance.until, args=(over,), name="notices")
         attending.start()
         try:
-            _take_events(workspace, stop)
+            _take_events(workspace, intake, stop)
         finally:
             over.set()
             attending.join()
@@ -38,7 +42,7 @@ def worker() -> int:
     return _SIGNALLED + (stop.number or 0)
 
 
-def _take_events(workspace: "Workspace", stop: "Stop") -> None:
+def _take_events(workspace: "Workspace", intake: "Intake", stop: "Stop") -> None:
     """Poll the queue until somebody says stop; without a queue only wait for that."""
     import time  # noqa: PLC0415  # lazy: only here
 
@@ -56,8 +60,8 @@ def _take_events(workspace: "Workspace", stop: "Stop") -> None:
     try:
         Poll(
             queue,
-            workspace.take_in,
-            tidy=workspace.forget_events,
+            intake.take_in,
+            tidy=intake.forget_events,
             clock=time.monotonic,
             sleep=workspace.sleep,
             stopped=stop.asked,

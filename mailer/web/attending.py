@@ -3,8 +3,9 @@
 import threading
 
 from mailer.web.site import Site
+from mailer.wiring.notices import Notices
 
 
 def attend(site: Site, stop: threading.Event) -> None:
     """Decide requests and send notices until the event is set; never ends before."""
-    site.workspace.attendance(stopped=stop.is_set).until(stop)
+    Notices(site.workspace).attendance(stopped=stop.is_set).until(stop)

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, Response
 
 from mailer.web.site import Site
+from mailer.wiring.intake import Intake
 
 _AT_ONCE = 4
 """Of the threads that pages are made in: strangers who post here, and have us ask Amazon, must not keep readers waiting."""
@@ -13,7 +14,7 @@ _AT_ONCE = 4
 def routes(site: Site) -> APIRouter:
     """`/events/ses`. Raises SettingsError when MAILER_SES_TOPIC_ARNS names something else than topics."""
     router = APIRouter()
-    posted = site.workspace.posted_events(site)
+    posted = Intake(site.workspace).posted_events(site)
     limiter = CapacityLimiter(_AT_ONCE)
 
     @router.post("/events/ses", response_class=PlainTextResponse, responses={403: {"description": "It is refused."}})

@@ -201,8 +201,8 @@ def test_a_file_that_is_not_there_is_said(desk: Desk) -> None:
 def test_a_poison_message_is_kept_aside_shown_and_can_be_tried_again(anywhere: Desk, ses: Ses) -> None:
     poison = '{"eventType":"Bounce\\u001b[2J"}'
     program = (
-        "import sys; from mailer.wiring import open_workspace; from mailer.feedback.values import Raw;"
-        "print(open_workspace().take_in([Raw(sys.argv[1], 'queue')]).unreadable)"
+        "import sys; from mailer.wiring import open_workspace; from mailer.wiring.intake import Intake; from mailer.feedback.values import Raw;"
+        "print(Intake(open_workspace()).take_in([Raw(sys.argv[1], 'queue')]).unreadable)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, poison],

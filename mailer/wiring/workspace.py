@@ -1,4 +1,4 @@
-"""The composition root: the only place that chooses database, transport, themes, clock and chance."""
+"""A workspace: its database, its issues, and what sends them."""
 
 import secrets
 import time
@@ -17,25 +17,17 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from mailer.database.engine import Database
-    from mailer.feedback.intake import Writable
-    from mailer.feedback.reading import Reader
-    from mailer.feedback.values import Policies, Raw, Taken
     from mailer.issues.kinds import Kind
     from mailer.issues.model import Issue, Newsletter
     from mailer.ledger.claims import Claimed
     from mailer.ledger.mailings import MailingRow
-    from mailer.ledger.notices import Kind as NoticeKind
-    from mailer.ledger.notices import NoticeRow
     from mailer.links import Links
     from mailer.rendering.edition import Edition
     from mailer.rendering.theme import Theme
-    from mailer.sending.attending import Attendance
-    from mailer.sending.notices import NoticeRun
     from mailer.sending.run import Run
     from mailer.ses.certificates import Fetch
     from mailer.ses.office import Office
-    from mailer.ses.posted import PostedEvents
-    from mailer.transport.base import Envelope, Transport
+    from mailer.transport.base import Transport
     from subscribers.address import Address
 
 
@@ -220,6 +212,7 @@ class Workspace:
                 lambda: self.rate(rate) or 0,
                 lambda now: batch_for(now, most),
                 clock=self.clock,
+                spread=transport.at_once > 1,
             )
         return Run(
             database=self.database,
@@ -250,139 +243,6 @@ class Workspace:
             return self._ses.bulk(self.rate(rate) or 1), compose
         carrier = self._ses.raw(self.rate(rate) or 1) if mailing.transport == "ses" else self.transport
         return carrier, letters(edition, mailing, self.links, self.now)
-
-    # --- notices ----------------------------------------------------------------------------------------------------
-
-    @property
-    def notice_transport(self) -> "Transport":
-        """What carries notices: whole letters, whatever a mailing is sent by."""
-        return self.transport
-
-    def notice_run(self, *, stopped: Callable[[], bool]) -> "NoticeRun":
-        """This process's part in sending notices to readers."""
-        from mailer.sending.notice_letters import notice_letters  # noqa: PLC0415  # lazy, as above
-
-        return self._notice_run(notice_letters(self._notice, self.links, self.now), stopped)
-
-    def attendance(self, *, stopped: Callable[[], bool]) -> "Attendance":
-        """This process's part in answering readers: `mailer serve` and a worker run its `until` in a thread."""
-        from mailer.consent import clean, decide, waiting  # noqa: PLC0415  # lazy, as above
-        from mailer.sending.attending import Attendance  # noqa: PLC0415  # lazy, as above
-
-        def decided() -> int:
-            with self.reading() as connection:
-                if not waiting(connection):
-                    return 0
-            with self.transaction() as connection:
-                return decide(connection, self.erasure_hashes, self.number, self.now())
-
-        def cleaned() -> None:
-            with self.transaction() as connection:
-                clean(connection, self.now())
-
-        return Attendance(self.notice_run(stopped=stopped), decided, cleaned)
-
-    def test_run(self, edition: "Edition", *, stopped: Callable[[], bool]) -> "NoticeRun":
-        """What sends test letters of an edition."""
-        from mailer.sending.notice_letters import test_letters  # noqa: PLC0415  # lazy, as above
-
-        return self._notice_run(test_letters(edition, self.links, self.now), stopped)
-
-    def _notice_run(self, compose: "Callable[[NoticeRow], Envelope]", stopped: Callable[[], bool]) -> "NoticeRun":
-        from mailer.pacing import Pacer  # noqa: PLC0415  # lazy, as above
-        from mailer.sending.notices import NoticeRun  # noqa: PLC0415  # lazy, as above
-
-        transport = self.notice_transport
-        pacer = Pacer(
-            self.transaction, transport.name, lambda: transport.rate() or 1, lambda _rate: 1, clock=self.clock
-        )
-
-        def depart(stopped: Callable[[], bool]) -> bool:
-            return transport.rate() is None or pacer.wait(stopped, self.sleep) is not None
-
-        def too_fast() -> None:
-            transport.too_fast()
-            pacer.too_fast()
-
-        return NoticeRun(
-            database=self.database,
-            transport=transport,
-            compose=compose,
-            depart=depart,
-            too_fast=too_fast,
-            clock=self.clock,
-            now=self.now,
-            stopped=stopped,
-        )
-
-    def _notice(self, slug: str, kind: "NoticeKind") -> "Edition":
-        from mailer.consent.requests import LIVES  # noqa: PLC0415  # lazy, as above
-        from mailer.rendering.notice import render_notice  # noqa: PLC0415  # lazy, as above
-
-        newsletter = self.newsletter(slug)
-        return render_notice(newsletter, self.theme(newsletter), kind.value, days=LIVES.days)
-
-    # --- feedback ---------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def policies(self) -> "Policies":
-        """What is concluded from feedback."""
-        from mailer.feedback.values import Policies  # noqa: PLC0415  # lazy, as above
-
-        said = self.settings
-        return Policies(
-            soft_bounces=said.soft_bounces,
-            soft_bounces_days=said.soft_bounces_days,
-            guard_bounces=said.guard_bounces,
-            guard_bounces_after=said.guard_bounces_after,
-            guard_complaints=said.guard_complaints,
-            guard_complaints_after=said.guard_complaints_after,
-            guard_complaints_least=said.guard_complaints_least,
-        )
-
-    def take_in(
-        self, raws: "Sequence[Raw]", read: "Reader | None" = None, *, database: "Writable | None" = None
-    ) -> "Taken":
-        """Take a batch of events in and commit it: the one way behind the queue, files and the web.
-
-        `database` is one that waits for others as long as the caller can. Raises DatabaseError.
-        """
-        from mailer.feedback.intake import BREATH_SECONDS, CROWD, take  # noqa: PLC0415  # lazy, as above
-        from mailer.ses.events import read_event  # noqa: PLC0415  # lazy, as above
-
-        taken = take(
-            database or self.database,
-            raws,
-            read=read or read_event,
-            hashes=self.erasure_hashes,
-            now=self.now(),
-            policies=self.policies,
-        )
-        if database is None and self.database.path is not None and len(raws) >= CROWD:
-            self.sleep(BREATH_SECONDS)
-        return taken
-
-    def forget_events(self) -> int:
-        """Forget events whose time is over, as MAILER_EVENTS_KEEP_DAYS says; how many rows. Raises DatabaseError."""
-        from mailer.feedback.retention import forget_old  # noqa: PLC0415  # lazy, as above
-
-        return forget_old(self.database, now=self.now(), keep_days=self.settings.events_keep_days)
-
-    def posted_events(self, database: "Writable") -> "PostedEvents":
-        """What answers SNS over HTTPS. Raises SettingsError when MAILER_SES_TOPIC_ARNS names something else than topics."""
-        from mailer.feedback.values import Raw  # noqa: PLC0415  # lazy, as above
-        from mailer.ses.certificates import Certificates, fetch_certificate  # noqa: PLC0415  # lazy, as above
-        from mailer.ses.confirming import confirm_subscription  # noqa: PLC0415  # lazy, as above
-        from mailer.ses.posted import PostedEvents  # noqa: PLC0415  # lazy, as above
-        from mailer.ses.sns import Trust, read_topics  # noqa: PLC0415  # lazy, as above
-
-        def take_in(texts: Sequence[str]) -> None:
-            self.take_in([Raw(text, "web") for text in texts], database=database)
-
-        trust = Trust(
-            read_topics(self.settings.ses_topic_arns), Certificates(self.fetch or fetch_certificate, self.now)
-        )
-        return PostedEvents(trust, take_in, confirm_subscription)
 
     def close(self) -> None:
         """Close the database, if it was opened."""

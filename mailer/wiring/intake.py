@@ -1,0 +1,73 @@
+"""What takes events in: the one way behind the queue, files and the web."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mailer.feedback.intake import BREATH_SECONDS, CROWD, Writable, take
+from mailer.feedback.reading import Reader
+from mailer.feedback.retention import forget_old
+from mailer.feedback.values import Policies, Raw, Taken
+from mailer.ses.events import read_event
+from mailer.wiring.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mailer.ses.posted import PostedEvents
+
+
+class Intake:
+    """The events of a workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._here = workspace
+
+    @cached_property
+    def policies(self) -> Policies:
+        """What is concluded from feedback."""
+        said = self._here.settings
+        return Policies(
+            soft_bounces=said.soft_bounces,
+            soft_bounces_days=said.soft_bounces_days,
+            guard_bounces=said.guard_bounces,
+            guard_bounces_after=said.guard_bounces_after,
+            guard_complaints=said.guard_complaints,
+            guard_complaints_after=said.guard_complaints_after,
+            guard_complaints_least=said.guard_complaints_least,
+        )
+
+    def take_in(self, raws: Sequence[Raw], read: Reader | None = None, *, database: Writable | None = None) -> Taken:
+        """Take a batch of events in and commit it: the one way behind the queue, files and the web.
+
+        `database` is one that waits for others as long as the caller can. Raises DatabaseError.
+        """
+        taken = take(
+            database or self._here.database,
+            raws,
+            read=read or read_event,
+            hashes=self._here.erasure_hashes,
+            now=self._here.now(),
+            policies=self.policies,
+        )
+        if database is None and self._here.database.path is not None and len(raws) >= CROWD:
+            self._here.sleep(BREATH_SECONDS)
+        return taken
+
+    def forget_events(self) -> int:
+        """Forget events whose time is over, as MAILER_EVENTS_KEEP_DAYS says; how many rows. Raises DatabaseError."""
+        return forget_old(self._here.database, now=self._here.now(), keep_days=self._here.settings.events_keep_days)
+
+    def posted_events(self, database: Writable) -> "PostedEvents":
+        """What answers SNS over HTTPS. Raises SettingsError when MAILER_SES_TOPIC_ARNS names something else than topics."""
+        from mailer.ses.certificates import Certificates, fetch_certificate  # noqa: PLC0415  # lazy: cryptography
+        from mailer.ses.confirming import confirm_subscription  # noqa: PLC0415  # lazy, as above
+        from mailer.ses.posted import PostedEvents  # noqa: PLC0415  # lazy, as above
+        from mailer.ses.sns import Trust, read_topics  # noqa: PLC0415  # lazy, as above
+
+        def take_in(texts: Sequence[str]) -> None:
+            self.take_in([Raw(text, "web") for text in texts], database=database)
+
+        trust = Trust(
+            read_topics(self._here.settings.ses_topic_arns),
+            Certificates(self._here.fetch or fetch_certificate, self._here.now),
+        )
+        return PostedEvents(trust, take_in, confirm_subscription)
