@@ -40,6 +40,29 @@ def test_a_departure_of_a_transaction_that_was_rolled_back_is_free_again(databas
         assert take_departure(connection, ACCOUNT, 5, NOW).at == NOW
 
 
+def test_a_clock_set_back_a_little_is_waited_for(database: Database) -> None:
+    with database.transaction() as connection:
+        first = take_departure(connection, ACCOUNT, 0.5, NOW).at
+        second = take_departure(connection, ACCOUNT, 0.5, NOW - 30).at
+
+    assert (first, second) == (NOW, NOW + 0.5)
+
+
+def test_a_departure_no_rate_could_explain_is_forgotten_and_a_second_kept_free(database: Database) -> None:
+    with database.transaction() as connection:
+        take_departure(connection, ACCOUNT, 0.5, NOW + 86400)
+        taken = [take_departure(connection, ACCOUNT, 0.5, NOW).at for _ in range(2)]
+
+    assert taken == [NOW + 1, NOW + 1.5]
+
+
+def test_a_hundred_senders_waiting_at_a_slow_rate_are_not_taken_for_a_broken_clock(database: Database) -> None:
+    with database.transaction() as connection:
+        taken = [take_departure(connection, ACCOUNT, 1.03, NOW).at for _ in range(100)]
+
+    assert taken == [pytest.approx(NOW + 1.03 * number) for number in range(100)]
+
+
 # --- the arithmetic -------------------------------------------------------------------------------------------------
 
 
