@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
-from mailer.database.engine import Database, connect
+from mailer.database.engine import connect
 from mailer.database.schema import upgrade
 from mailer.pacing import Pacer, take_departure
 from mailer.pacing.tables import paces
@@ -384,26 +384,3 @@ def test_a_clock_set_back_by_a_day_does_not_keep_anyone_waiting(transaction: Tra
     time.run([sender])
 
     assert left[-1] - left[-2] == pytest.approx(1.2, abs=0.25)
-
-
-def test_a_clock_set_back_a_little_is_waited_for(database: Database) -> None:
-    with database.transaction() as connection:
-        first = take_departure(connection, ACCOUNT, 0.5, NOW).at
-        second = take_departure(connection, ACCOUNT, 0.5, NOW - 30).at
-
-    assert (first, second) == (NOW, NOW + 0.5)
-
-
-def test_a_departure_no_rate_could_explain_is_forgotten_and_a_second_kept_free(database: Database) -> None:
-    with database.transaction() as connection:
-        take_departure(connection, ACCOUNT, 0.5, NOW + 86400)
-        taken = [take_departure(connection, ACCOUNT, 0.5, NOW).at for _ in range(2)]
-
-    assert taken == [NOW + 1, NOW + 1.5]
-
-
-def test_a_hundred_senders_waiting_at_a_slow_rate_are_not_taken_for_a_broken_clock(database: Database) -> None:
-    with database.transaction() as connection:
-        taken = [take_departure(connection, ACCOUNT, 1.03, NOW).at for _ in range(100)]
-
-    assert taken == [pytest.approx(NOW + 1.03 * number) for number in range(100)]
