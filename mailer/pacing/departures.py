@@ -71,13 +71,14 @@ class Departure:
 def take_departure(connection: Connection, name: str, step: float, now: float) -> Departure:
     """Take the next departure of the pace `name`; one statement, safe among any senders.
 
-    The departure is max(next, now), and `next` moves a step behind it. A `next` beyond the `horizon` is forgotten, and
-    the numbering begins again one second from now: who left just before the clock was set back stays out of that second.
+    The departure is `next` if that lies ahead or J behind, else `now`; and `next` moves a step behind it. A departure may be
+    used until J behind it: whoever comes for it by less wastes nothing of the rate. A `next` beyond the `horizon` is forgotten,
+    and the numbering begins again one second from now: who left just before the clock was set back stays out of that second.
     """
     upsert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(paces)
     following = case(
         (paces.c.next > now + horizon(step), now + 1 + step),
-        (paces.c.next > now, paces.c.next + step),
+        (paces.c.next > now - SLACK, paces.c.next + step),
         else_=now + step,
     )
     statement = (

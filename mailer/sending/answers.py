@@ -62,6 +62,11 @@ class Answers:
             # Not this call's own reason: it may have gone well, and come back behind those that made the mailing pause.
             self.paused_because = self._last_trouble
 
+    @property
+    def unwritten(self) -> int:
+        """How many answers are not written down yet."""
+        return len(self._unwritten)
+
     def hand_back(self, people: Sequence[Claimed]) -> None:
         """These were claimed, and something broke before they were called for."""
         self.add(Answer(people, [NOT_CALLED] * len(people)))

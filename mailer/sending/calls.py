@@ -1,8 +1,10 @@
 """The calls that are under way: each made in a thread of its own, and each answered once."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Self
 
 from mailer.errors import MailerError
@@ -30,6 +32,8 @@ class Calls:
         self._at_once = at_once
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="call") if at_once > 1 else None
         self._under_way: dict[Future[Sequence[Receipt]], Sequence[Claimed]] = {}
+        # Not `concurrent.futures.wait`: it looks at every call that is under way, each time that one comes back.
+        self._back: SimpleQueue[Future[Sequence[Receipt]]] = SimpleQueue()
         self._answers: list[Answer] = []
 
     @property
@@ -46,14 +50,18 @@ class Calls:
         if self._pool is None:
             self._answers.append(_answer(people, call))
         else:
-            self._under_way[self._pool.submit(call)] = people
+            future = self._pool.submit(call)
+            self._under_way[future] = people
+            future.add_done_callback(self._back.put)
 
     def answered(self, seconds: float = 0.0) -> list[Answer]:
         """What was answered since; waits up to so many seconds for the next answer, when there is none yet."""
-        if not self._answers and self._under_way:
-            wait(self._under_way, timeout=seconds, return_when=FIRST_COMPLETED)
-        for future in [future for future in self._under_way if future.done()]:
-            self._answers.append(_answer(self._under_way.pop(future), future.result))
+        wait = seconds if self._under_way and not self._answers else 0.0
+        with suppress(Empty):
+            while True:
+                future = self._back.get(timeout=wait) if wait > 0 else self._back.get_nowait()
+                self._answers.append(_answer(self._under_way.pop(future), future.result))
+                wait = 0.0
         answers, self._answers = self._answers, []
         return answers
 

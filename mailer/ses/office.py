@@ -15,10 +15,11 @@ BULK = "bulk"
 RAW_UP_TO = 200.0
 """Recipients a second: up to here a call for each letter keeps pace, and a lost answer concerns one person, not fifty."""
 
-_LATENCY = 0.3
-"""Seconds that a call may take before the rate suffers: threads ≈ rate × latency. SES answers within 0.05 to 0.2."""
+_LATENCY = 0.4
+"""Seconds that a call may take before the rate suffers: threads ≈ rate × latency. SES answers within 0.05 to 0.2, and calls
+are spread over a tenth of a second. A thread that is not needed is not made."""
 _FEWEST = 2
-_MOST = 64
+_MOST = 128
 
 
 class Office:

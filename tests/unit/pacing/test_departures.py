@@ -24,6 +24,14 @@ def test_departures_are_numbered_off_from_one_row(database: Database) -> None:
     assert [tuple(row) for row in rows] == [(ACCOUNT, NOW + 9.5, 1.0, 0.0)]
 
 
+def test_whoever_comes_for_a_departure_less_than_its_slack_too_late_still_gets_it(database: Database) -> None:
+    with database.transaction() as connection:
+        moments = (NOW, NOW + 0.27, NOW + 0.5, NOW + 0.76, NOW + 1.04)
+        taken = [take_departure(connection, ACCOUNT, 0.25, moment).at for moment in moments]
+
+    assert taken == [NOW, NOW + 0.25, NOW + 0.5, NOW + 0.75, NOW + 1.04]
+
+
 def test_two_paces_do_not_wait_for_each_other(database: Database) -> None:
     with database.transaction() as connection:
         taken = [take_departure(connection, name, 5, NOW).at for name in ("here", "there")]
