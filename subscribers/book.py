@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, update
 from subscribers import lifecycle
 from subscribers.address import Address
 from subscribers.errors import UnknownSubscriber, Unlawful
-from subscribers.imports.keeping import keep_departures
+from subscribers.imports.keeping import keep_departures, keep_suppressions, keep_tags
 from subscribers.lifecycle import LIFTED_BY_CONFIRMING, Actor, ConsentAction, Status, SuppressionReason
 from subscribers.rows import (
     Held,
@@ -127,7 +127,9 @@ def confirm(
             suppressions.c.reason.in_([reason.value for reason in LIFTED_BY_CONFIRMING]),
         )
     )
-    if before is Status.SUBSCRIBED and not lifted.rowcount:
+    if lifted.rowcount:
+        keep_suppressions(connection, [(person.key, reason.value) for reason in LIFTED_BY_CONFIRMING])
+    elif before is Status.SUBSCRIBED:
         return False
     set_status(connection, person.id, newsletter, Status.SUBSCRIBED, now)
     record(
@@ -195,18 +197,22 @@ def remove(connection: Connection, who: int | Address, newsletter: str, *, now: 
 
 def tag(connection: Connection, subscriber_id: int, tags: Iterable[str]) -> None:
     """Put tags on a person; having one already is no error. Raises BadValue."""
-    rows = [{"subscriber_id": subscriber_id, "tag": word} for word in clean_tags(tags)]
-    if rows:
+    words = clean_tags(tags)
+    if words:
+        rows = [{"subscriber_id": subscriber_id, "tag": word} for word in words]
         connection.execute(insert_into(connection, subscriber_tags).on_conflict_do_nothing(), rows)
+        keep_tags(connection, [subscriber_id], words)
 
 
 def untag(connection: Connection, subscriber_id: int, tags: Iterable[str]) -> None:
     """Take tags off a person; not having one is no error. Raises BadValue."""
+    words = clean_tags(tags)
     connection.execute(
         delete(subscriber_tags).where(
-            subscriber_tags.c.subscriber_id == subscriber_id, subscriber_tags.c.tag.in_(clean_tags(tags))
+            subscriber_tags.c.subscriber_id == subscriber_id, subscriber_tags.c.tag.in_(words)
         )
     )
+    keep_tags(connection, [subscriber_id], words)
 
 
 def kept_out(email: str, reason: SuppressionReason) -> Unlawful:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, literal, select, update
 
-from subscribers.imports.keeping import keep_departures
+from subscribers.imports.keeping import keep_departures, keep_tags
 from subscribers.lifecycle import Actor, ConsentAction, Status
 from subscribers.reading import among, of_newsletter
 from subscribers.rows import insert_into
@@ -45,6 +45,7 @@ def tag_slice(
     numbers = _next(connection, newsletter, segment, after)
     if not numbers:
         return Slice(after, 0, 0)
+    keep_tags(connection, numbers, [*add, *remove])
     touched: set[int] = set()
     if remove:
         mine = subscriber_tags.c

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, literal, select, update
 from subscribers import lifecycle
 from subscribers.address import Address
 from subscribers.errors import Unlawful
-from subscribers.imports.keeping import keep_departures
+from subscribers.imports.keeping import keep_departures, keep_suppressions
 from subscribers.lifecycle import Actor, ConsentAction, Status, SuppressionReason
 from subscribers.rows import Held, end_all, hold_known, insert_into, insert_new, record, set_status
 from subscribers.tables import (
@@ -148,9 +148,16 @@ def _reasons(connection: Connection, key: str) -> set[str]:
 
 def _take_over(connection: Connection, done: Merge, now: datetime) -> None:
     """Statuses and suppressions of the one who is kept."""
-    moments = select(subscriptions.c.newsletter, subscriptions.c.changed_at)
-    rows = connection.execute(moments.where(subscriptions.c.subscriber_id == done.gone.id))
+    moments = select(subscriptions.c.newsletter, subscriptions.c.changed_at, subscriptions.c.status)
+    rows = connection.execute(moments.where(subscriptions.c.subscriber_id == done.gone.id)).all()
     since: dict[str, datetime] = {row[0]: row[1] for row in rows}
+    # What an import said of the one, the other may have done themselves: taking the import back must not undo that.
+    for newsletter in [row[0] for row in rows if row[2] == Status.UNSUBSCRIBED.value]:
+        keep_departures(connection, [done.kept.id], newsletter)
+    theirs = _reasons(connection, done.gone.key)
+    keep_suppressions(connection, [(done.kept.key, reason.value) for reason in OF_THE_PERSON if reason in theirs])
+    if any(reason in theirs for reason in OF_THE_PERSON if reason in lifecycle.ENDS_ALL):
+        keep_departures(connection, [done.kept.id])
     for newsletter, status in done.statuses.items():
         before = done.before.get(newsletter)
         if status is not before:
@@ -159,13 +166,12 @@ def _take_over(connection: Connection, done: Merge, now: datetime) -> None:
             at = since.get(newsletter, now) if before is None else now
             set_status(connection, done.kept.id, newsletter, status, at)
     for reason in done.suppressed:
-        theirs = select(suppressions).where(
+        one = select(suppressions).where(
             suppressions.c.address_key == done.gone.key, suppressions.c.reason == reason.value
         )
-        row = connection.execute(theirs).one()
+        row = connection.execute(one).one()
         _suppress(connection, done.kept.key, reason, row.note, row.at)
         if reason in lifecycle.ENDS_ALL:
-            keep_departures(connection, [done.kept.id])
             end_all(connection, done.kept.id, now)
 
 
@@ -185,3 +191,4 @@ def _move(connection: Connection, done: Merge) -> None:
 def _suppress(connection: Connection, key: str, reason: SuppressionReason, note: str, at: datetime) -> None:
     row = {"address_key": key, "reason": reason.value, "at": at, "note": note}
     insert_new(connection, suppressions, row)
+    keep_suppressions(connection, [(key, reason.value)])

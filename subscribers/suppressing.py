@@ -100,6 +100,7 @@ def lift(
     lifted = connection.execute(
         delete(suppressions).where(suppressions.c.address_key.in_(keys), suppressions.c.reason == reason.value)
     )
+    keep_suppressions(connection, [(key, reason.value) for key in keys])
     if not lifted.rowcount:
         return False
     person = hold(connection, Address(email=address_key, key=address_key))
@@ -208,5 +209,6 @@ def acquit(connection: Connection, people: Sequence[int], *, now: datetime) -> N
     connection.execute(
         delete(suppressions).where(suppressions.c.address_key.in_(keys), suppressions.c.reason == undeliverable)
     )
+    keep_suppressions(connection, [(key, undeliverable) for key in keys])
     evidence = {"reason": undeliverable, "note": "a letter was delivered after all"}
     record_many(connection, [(number, ConsentAction.LIFTED, "feedback", evidence) for number in people], now)

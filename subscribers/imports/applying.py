@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from subscribers.columns import UtcDateTime, json_type
+from subscribers.imports.agreeing import ENDING_ALL, gone, nth, say_so_too
 from subscribers.imports.meeting import Meeting, Outcome, slice_
 from subscribers.imports.restoring import Restoring
 from subscribers.imports.staging import Staging, tag_words
@@ -34,7 +35,6 @@ from subscribers.lifecycle import ENDS_ALL, ConsentAction, Status
 from subscribers.rows import insert_into
 from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions, suppressions
 
-_ENDING_ALL = [wanted.value for wanted, reason in SUPPRESSIONS.items() if reason in ENDS_ALL]
 _comes_in = slice_.c.wanted <= Wanted.UNCONFIRMED
 _added = slice_.c.outcome == Outcome.ADDED.value
 _changed = slice_.c.outcome == Outcome.CHANGED.value
@@ -90,19 +90,22 @@ class Applying:
         """Enter the people above `after`, up to `last`; how many came to what. Raises Overtaken."""
         meeting.meet(after, last)
         counts = meeting.counted()
-        known = exists().where(slice_.c.known.is_not(None), or_(_added, _changed, _ended))
+        concerned = or_(_added, _changed, _ended, gone)
+        known = exists().where(slice_.c.known.is_not(None), concerned)
         if self._postgresql and self._connection.execute(select(known)).scalar_one():
             # Whoever leaves at this moment holds their own row: wait for them, and look again.
             self._connection.execute(
                 select(subscribers.c.id)
                 .join_from(slice_, subscribers, subscribers.c.id == slice_.c.known)
-                .where(or_(_added, _changed, _ended))
+                .where(concerned)
                 .order_by(subscribers.c.id)
                 .with_for_update(of=subscribers)
             ).all()
             meeting.meet(after, last)
             counts = meeting.counted()
         outcomes = {outcome for outcome, _ in counts}
+        if self._connection.execute(select(exists().where(gone))).scalar_one():
+            say_so_too(self._connection, self._mark.import_id, self._mark.newsletter)
         if outcomes <= {Outcome.UNCHANGED, Outcome.KEPT_OUT}:
             return counts
         if self._staging.with_records:
@@ -146,27 +149,25 @@ class Applying:
         """Before anything changes: it keeps what was there."""
         mark = self._mark
         described = and_(_described, slice_.c.known.is_not(None), _comes_in)
-
-        def if_described(column: ColumnElement[Any]) -> ColumnElement[Any]:
-            return case((described, column), else_=null())
-
+        named = and_(slice_.c.gains_name == 1, slice_.c.known.is_not(None), _comes_in)
         changes: dict[str, ColumnElement[Any]] = {
             "subscriber_id": slice_.c.subscriber_id,
             "import_id": literal(mark.import_id),
             "newsletter": literal(mark.newsletter),
+            "nth": nth(mark.import_id),
             "created": case((slice_.c.known.is_(None), literal(value=True)), else_=literal(value=False)),
             "status": self._status,
             "status_before": slice_.c.status,
             "changed_at": case((self._status.is_not(None), self._since), else_=null()),
             "changed_at_before": slice_.c.changed_at,
-            "name_before": if_described(slice_.c.name_before),
-            "fields_before": if_described(slice_.c.fields_before),
-            "updated_at_before": if_described(slice_.c.updated_at),
+            "name_given": case((named, slice_.c.name), else_=null()),
+            "fields_given": slice_.c.fields_given,
+            "updated_at_before": case((described, slice_.c.updated_at), else_=null()),
         }
         chosen = (
             select(*changes.values())
             .where(slice_.c.subscriber_id.is_not(None), or_(_added, _changed, _ended))
-            .where(~slice_.c.wanted.in_(_ENDING_ALL))
+            .where(~slice_.c.wanted.in_(ENDING_ALL))
             .order_by(slice_.c.subscriber_id)
         )
         self._insert(import_changes, list(changes), chosen)
@@ -177,33 +178,34 @@ class Applying:
         suppressing = and_(_ended, slice_.c.wanted > Wanted.UNSUBSCRIBED)
         chosen = select(slice_.c.email_key, slice_.c.reason).where(suppressing).order_by(slice_.c.n)
         made = chosen.add_columns(literal(mark.import_id))
-        self._connection.execute(
-            insert_into(self._connection, import_suppressions)
-            .from_select(["address_key", "reason", "import_id"], made)
-            .on_conflict_do_update(
-                index_elements=["address_key", "reason"], set_={"import_id": literal(mark.import_id)}
-            )
-        )
+        self._insert(import_suppressions, ["address_key", "reason", "import_id"], made)
         self._insert(
             suppressions,
             ["address_key", "reason", "at", "note"],
             chosen.add_columns(self._since, literal(mark.source)),
         )
-        ending = and_(_ended, slice_.c.wanted.in_(_ENDING_ALL), slice_.c.subscriber_id.is_not(None))
+        ending = and_(_ended, slice_.c.wanted.in_(ENDING_ALL), slice_.c.subscriber_id.is_not(None))
         live = and_(
             subscriptions.c.subscriber_id == slice_.c.subscriber_id,
             subscriptions.c.status != Status.UNSUBSCRIBED.value,
         )
         unsubscribed = literal(Status.UNSUBSCRIBED.value)
-        columns = ["subscriber_id", "import_id", "newsletter", "created", "status", "status_before"]
+        columns = ["subscriber_id", "import_id", "newsletter", "nth", "created", "status", "status_before"]
         columns += ["changed_at", "changed_at_before"]
         before: list[ColumnElement[Any]] = [subscriptions.c.subscriber_id, literal(mark.import_id)]
-        before += [subscriptions.c.newsletter, literal(value=False), unsubscribed, subscriptions.c.status]
+        before += [
+            subscriptions.c.newsletter,
+            nth(mark.import_id),
+            literal(value=False),
+            unsubscribed,
+            subscriptions.c.status,
+        ]
         before += [self._since, subscriptions.c.changed_at]
         self._insert(import_changes, columns, select(*before).join_from(slice_, subscriptions, live).where(ending))
         # Somebody without a live subscription has an event to be taken back all the same.
-        alone = select(slice_.c.subscriber_id, literal(mark.import_id), literal(mark.newsletter), literal(value=False))
-        self._insert(import_changes, columns[:4], alone.where(ending))
+        alone: list[ColumnElement[Any]] = [slice_.c.subscriber_id, literal(mark.import_id), literal(mark.newsletter)]
+        alone += [nth(mark.import_id), literal(value=False)]
+        self._insert(import_changes, columns[:5], select(*alone).where(ending))
         ended = select(slice_.c.subscriber_id).where(ending)
         since = select(self._since).where(slice_.c.subscriber_id == subscriptions.c.subscriber_id).scalar_subquery()
         self._connection.execute(
@@ -228,7 +230,7 @@ class Applying:
     def _events(self) -> None:
         """Proof of consent, and of its end."""
         mark = self._mark
-        all_ended = and_(_ended, slice_.c.wanted.in_(_ENDING_ALL), slice_.c.subscriber_id.is_not(None))
+        all_ended = and_(_ended, slice_.c.wanted.in_(ENDING_ALL), slice_.c.subscriber_id.is_not(None))
         attested = and_(_comes_in, self._status == Status.SUBSCRIBED.value)
         actions = {
             wanted.value: ENDS_ALL[reason].value for wanted, reason in SUPPRESSIONS.items() if reason in ENDS_ALL

@@ -20,9 +20,13 @@ def import_file(
     consent_source: str | None,
     hasher: Hasher,
     now: datetime,
+    keep_fields: bool = False,
 ) -> Gathered:
-    """Take the people of a file into a newsletter; its summary says what became of its rows. Raises BadImport."""
-    request = Request([path], newsletter, consent_source or "", {}, keep_fields=False, refused_folder=None)
+    """Take the people of a file into a newsletter; its summary says what became of its rows. Raises BadImport.
+
+    `keep_fields`: columns that are not known become custom fields.
+    """
+    request = Request([path], newsletter, consent_source or "", {}, keep_fields=keep_fields, refused_folder=None)
     staging = Staging(connection)
     erased = Erased(connection, hasher)
     found = Gathering(

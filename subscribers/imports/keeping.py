@@ -1,15 +1,16 @@
 """What somebody did again after an import had done it is theirs from then on: taking the import back leaves it alone.
 
 An old list says that Ada left; then she presses the button herself. It changes nothing in the book, and must all the same
-outlive the import.
+outlive the import. What is undone by hand, such as a suppression that is lifted, is no import's any more either.
 """
 
 from collections.abc import Collection
 
 from sqlalchemy import Connection, delete, tuple_, update
 
-from subscribers.imports.tables import import_changes, import_suppressions
+from subscribers.imports.tables import import_changes, import_suppressions, import_tags
 from subscribers.lifecycle import Status
+from subscribers.reading import among
 
 
 def keep_departures(connection: Connection, people: Collection[int], newsletter: str | None = None) -> None:
@@ -25,7 +26,15 @@ def keep_departures(connection: Connection, people: Collection[int], newsletter:
 
 
 def keep_suppressions(connection: Connection, made: Collection[tuple[str, str]]) -> None:
-    """These suppressions, address key and reason, stand by themselves now."""
+    """These suppressions, address key and reason, stand by themselves now, or were lifted."""
     if made:
         mine = tuple_(import_suppressions.c.address_key, import_suppressions.c.reason).in_(made)
         connection.execute(delete(import_suppressions).where(mine))
+
+
+def keep_tags(connection: Connection, people: Collection[int], tags: Collection[str]) -> None:
+    """Somebody put these tags on these people, or took them off: they are no import's any more."""
+    if people and tags:
+        mine = import_tags.c
+        chosen = among(connection, mine.subscriber_id, sorted(people))
+        connection.execute(delete(import_tags).where(chosen, mine.tag.in_(tags)))

@@ -66,12 +66,12 @@ slice_ = temporary(
     Column("known", Integer),
     Column("status", String),
     Column("changed_at", UtcDateTime()),
-    Column("name_before", String),
     Column("fields_before", json_type()),
     Column("updated_at", UtcDateTime()),
     Column("outcome", String, nullable=False),
     Column("reason", String, nullable=False),
     Column("gains_name", Integer, nullable=False),
+    Column("fields_given", json_type(none_as_null=True)),
     Column("fields_after", json_type(none_as_null=True)),
 )
 
@@ -136,7 +136,6 @@ class Meeting:
             subscribers.c.id,
             subscriptions.c.status,
             subscriptions.c.changed_at,
-            subscribers.c.name,
             subscribers.c.fields,
             subscribers.c.updated_at,
             outcome,
@@ -156,7 +155,9 @@ class Meeting:
         ).subquery("everybody")
         chosen = select(everybody, _reason(everybody, consent=consent))
         if not self._staging.with_fields:
-            chosen = chosen.where(everybody.c.outcome != Outcome.UNCHANGED.value)
+            # Whoever is not to be mailed is looked at although nothing changes: see `applying`, `_say_so_too`.
+            gone = everybody.c.wanted > Wanted.UNCONFIRMED.value
+            chosen = chosen.where(or_(everybody.c.outcome != Outcome.UNCHANGED.value, gone))
         return slice_.insert().from_select([*names, "reason"], chosen)
 
     def _moment(self, column: ColumnElement[str]) -> ColumnElement[Any]:
@@ -187,21 +188,25 @@ class Meeting:
         )
         gaining: list[dict[str, Any]] = []
         for n, staged, before in self._connection.execute(statement):
-            after = json.loads(staged) | before
-            if after != before:
-                gaining.append({"number": n, "after": json.loads(as_json(after))})
+            given = {name: value for name, value in json.loads(staged).items() if name not in before}
+            if given:
+                gaining.append({"number": n, "given": given, "after": json.loads(as_json(given | before))})
         if gaining:
             changed = case((slice_.c.outcome == Outcome.UNCHANGED.value, Outcome.CHANGED.value), else_=slice_.c.outcome)
             self._connection.execute(
                 update(slice_)
                 .where(slice_.c.n == bindparam("number"))
-                .values(fields_after=bindparam("after", type_=slice_.c.fields_after.type), outcome=changed),
+                .values(
+                    fields_given=bindparam("given", type_=slice_.c.fields_given.type),
+                    fields_after=bindparam("after", type_=slice_.c.fields_after.type),
+                    outcome=changed,
+                ),
                 gaining,
             )
 
 
-def _ending(wanted: ColumnElement[int]) -> ColumnElement[str]:
-    """What a file that says of somebody that they are not to be mailed makes of them."""
+def suppressing(wanted: ColumnElement[int]) -> ColumnElement[str]:
+    """What a file that says of somebody that they are not to be mailed makes of them: a reason, or `unsubscribed`."""
     return case({each.value: reason.value for each, reason in SUPPRESSIONS.items()}, value=wanted, else_=_UNSUBSCRIBED)
 
 
@@ -209,7 +214,7 @@ def _outcome(suppressed: ColumnElement[str | None], gains: ColumnElement[bool]) 
     """Outcome of a person, as SQL. The order of the cases is the order in which standings outrank each other."""
     status = subscriptions.c.status
     known = exists().where(
-        suppressions.c.address_key == people.c.email_key, suppressions.c.reason == _ending(people.c.wanted)
+        suppressions.c.address_key == people.c.email_key, suppressions.c.reason == suppressing(people.c.wanted)
     )
     known = known.correlate(people)
     comes_in = _wanted <= Wanted.UNCONFIRMED
@@ -218,7 +223,7 @@ def _outcome(suppressed: ColumnElement[str | None], gains: ColumnElement[bool]) 
         (and_(_wanted > Wanted.UNSUBSCRIBED, known), Outcome.UNCHANGED),
         (_wanted > Wanted.UNSUBSCRIBED, Outcome.ENDED),
         (and_(~comes_in, status == _UNSUBSCRIBED), Outcome.UNCHANGED),
-        (and_(or_(comes_in, status.is_(None)), suppressed.is_not(None)), Outcome.KEPT_OUT),
+        (and_(comes_in, suppressed.is_not(None)), Outcome.KEPT_OUT),
         (~comes_in, Outcome.ENDED),
         (status == _UNSUBSCRIBED, Outcome.KEPT_OUT),
         (status.is_(None), Outcome.ADDED),
@@ -238,7 +243,7 @@ def _reason(everybody: Subquery, *, consent: bool) -> ColumnElement[str]:
     )
     return case(
         (row.outcome == Outcome.ADDED.value, status),
-        (row.outcome == Outcome.ENDED.value, _ending(row.wanted)),
+        (row.outcome == Outcome.ENDED.value, suppressing(row.wanted)),
         (row.outcome != Outcome.KEPT_OUT.value, ""),
         (row.wanted == Wanted.ERASED.value, SuppressionReason.ERASED.value),
         else_=func.coalesce(suppressed, _UNSUBSCRIBED),

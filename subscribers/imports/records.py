@@ -6,11 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from subscribers.errors import ImportStopped, UnknownImport
 from subscribers.imports.summary import Summary
 from subscribers.imports.tables import imports
+from subscribers.tables import consent_events
 
 
 class ImportState(StrEnum):
@@ -34,6 +35,8 @@ class ImportRow:
     state: ImportState
     at: datetime
     ended_at: datetime | None
+    first_event: int
+    """The number of the last consent event before it."""
     position: int
     counts: Summary
 
@@ -65,6 +68,7 @@ def begin(
         "consent_source": consent_source,
         "state": ImportState.APPLYING.value,
         "at": now,
+        "first_event": connection.execute(select(func.coalesce(func.max(consent_events.c.id), 0))).scalar_one(),
         "position": 0,
         "counts": counts.as_json(),
     }

@@ -116,7 +116,7 @@ class Restoring:
             for key, record in records.items()
         ]
         self._add(subscriptions, standing)
-        self._add(import_changes, [{**row, "import_id": self._id, "created": True} for row in standing])
+        self._add(import_changes, [{**row, "import_id": self._id, "nth": 1, "created": True} for row in standing])
         events = [
             {**event, "subscriber_id": numbers[key], "at": datetime.fromisoformat(event["at"])}
             for key, record in records.items()
@@ -133,14 +133,18 @@ class Restoring:
             return
         columns = (suppressions.c.address_key, suppressions.c.reason)
         inserting = insert_into(self._connection, suppressions).on_conflict_do_nothing().returning(*columns)
-        # Only what was not there before: taking the import back must not lift what others made.
-        new = [tuple(row) for row in self._connection.execute(inserting, suppressed)]
-        journal = insert_into(self._connection, import_suppressions).on_conflict_do_update(
-            index_elements=["address_key", "reason"], set_={"import_id": self._id}
+        # Only what was not there before, or there by other imports: taking this one back must not lift what people made.
+        new = {(row[0], row[1]) for row in self._connection.execute(inserting, suppressed)}
+        others = select(import_suppressions.c.address_key, import_suppressions.c.reason).where(
+            import_suppressions.c.address_key.in_(list(records))
         )
-        if new:
-            made = [{"address_key": key, "reason": reason, "import_id": self._id} for key, reason in new]
-            self._connection.execute(journal, made)
+        new |= {(row[0], row[1]) for row in self._connection.execute(others)} & {
+            (one["address_key"], one["reason"]) for one in suppressed
+        }
+        self._add(
+            import_suppressions,
+            [{"address_key": key, "reason": reason, "import_id": self._id} for key, reason in sorted(new)],
+        )
 
     def _add(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:

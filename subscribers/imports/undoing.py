@@ -1,20 +1,22 @@
-"""Takes an import back: exactly what it did, and nothing that anybody did since.
+"""Takes an import back: exactly what it did, and nothing that anybody did since. In any order, whatever later imports did.
 
-A subscription is put back where it still says what the import made it say; a name and fields where the person's row was
-not written since; tags and suppressions that the import made. Somebody who came by the import leaves the book again,
-unless there is something else about them by now: another newsletter, a proof of consent, a letter that they got.
+A subscription is put back where it still says what the import made it say. Where a later import has changed it, that one
+stands, and what was there before this import is now what was there before that one. A name and fields go where they are
+what the import gave, tags and suppressions where no other import says them too. Somebody who came by the import leaves
+the book again, unless there is something else about them by now: another import, another newsletter, a proof of consent,
+a letter that they got.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, delete, exists, func, or_, select, update
 
-from subscribers.imports import records
+from subscribers.imports import descriptions, records
 from subscribers.imports.applying import Mark
 from subscribers.imports.records import ImportRow
-from subscribers.imports.tables import import_changes, import_suppressions, import_tags
+from subscribers.imports.tables import import_changes, import_suppressions, import_tags, imports
 from subscribers.tables import (
     consent_events,
     merged_subscribers,
@@ -23,6 +25,10 @@ from subscribers.tables import (
     subscriptions,
     suppressions,
 )
+
+_later = import_changes.alias("later")
+_updated: Any = _later  # SQLAlchemy's types know no UPDATE of an alias
+_between = import_changes.alias("between_them")
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Undoing:
         """`in_use` is true of a row of `subscriber` that something outside the address book still names."""
         self._id = row.id
         self._at = row.at
+        self._first_event = row.first_event
         self._in_use = in_use
         self._evidence = Mark(row.id, row.newsletter, row.consent_source, row.at).evidence
 
@@ -66,7 +73,8 @@ class Undoing:
             connection.execute(select(subscribers.c.id).where(here).order_by(subscribers.c.id).with_for_update()).all()
         self._events(connection, after, last)
         self._subscriptions(connection, after, last)
-        self._descriptions(connection, after, last)
+        self._hand_on(connection, after, last)
+        descriptions.take_back(connection, self._id, self._at, after, last)
         self._tags(connection, after, last)
         self._people(connection, after, last)
         connection.execute(delete(import_changes).where(*self._mine(after, last)))
@@ -78,47 +86,90 @@ class Undoing:
 
     def _untouched(self) -> ColumnElement[bool]:
         """Whether a subscription still is as the import left it; for statements that have the change and the subscription."""
+        later = _later.c
+        changed = exists().where(
+            later.subscriber_id == import_changes.c.subscriber_id,
+            later.newsletter == import_changes.c.newsletter,
+            later.nth > import_changes.c.nth,
+            later.status.is_not(None),
+        )
         return and_(
             import_changes.c.subscriber_id == subscriptions.c.subscriber_id,
             import_changes.c.newsletter == subscriptions.c.newsletter,
             import_changes.c.status == subscriptions.c.status,
             import_changes.c.changed_at == subscriptions.c.changed_at,
+            # Two of them may have the same moment, that of the file, and people may have done something in between.
+            ~changed.correlate(import_changes),
+        )
+
+    def _followed(self) -> ColumnElement[bool]:
+        """Whether `_later` is the next change after that of the import, by another import, and nobody else was in between."""
+        between = _between.c
+        nearer = exists().where(
+            between.subscriber_id == import_changes.c.subscriber_id,
+            between.newsletter == import_changes.c.newsletter,
+            between.nth > import_changes.c.nth,
+            between.nth < _later.c.nth,
+            between.status.is_not(None),
+        )
+        return and_(
+            _later.c.subscriber_id == import_changes.c.subscriber_id,
+            _later.c.newsletter == import_changes.c.newsletter,
+            _later.c.nth > import_changes.c.nth,
+            _later.c.status_before == import_changes.c.status,
+            _later.c.changed_at_before == import_changes.c.changed_at,
+            ~nearer.correlate(import_changes, _later),
         )
 
     def _events(self, connection: Connection, after: int, last: int) -> None:
         """The proofs that the import wrote go with what they prove; before the subscriptions, by which they are known."""
-        put_back = (
-            exists()
-            .where(self._untouched(), *self._mine(after, last))
-            .where(
-                subscriptions.c.subscriber_id == consent_events.c.subscriber_id,
-                subscriptions.c.newsletter == consent_events.c.newsletter,
-            )
-            .correlate(consent_events)
+        events = consent_events.c
+        mine = self._mine(after, last)
+        of_event = [
+            import_changes.c.subscriber_id == events.subscriber_id,
+            import_changes.c.newsletter == events.newsletter,
+        ]
+        put_back = exists().where(self._untouched(), *mine, *of_event)
+        handed_on = exists().where(self._followed(), *mine, *of_event)
+        came = [*mine, import_changes.c.subscriber_id == events.subscriber_id, import_changes.c.created]
+        # An export of ours brings proofs along; nobody but other imports wrote about these people since.
+        brought = or_(
+            exists().where(self._untouched(), *came).correlate(consent_events),
+            exists().where(self._followed(), *came).correlate(consent_events),
         )
         connection.execute(
             delete(consent_events)
-            .where(
-                consent_events.c.subscriber_id.in_(
-                    select(import_changes.c.subscriber_id).where(*self._mine(after, last))
-                )
-            )
+            # Events with a lower number came with an export, and bear the number of an import of another book.
+            .where(events.subscriber_id > after, events.subscriber_id <= last, events.id > self._first_event)
+            .where(events.subscriber_id.in_(select(import_changes.c.subscriber_id).where(*mine)))
             .where(
                 or_(
                     and_(
-                        consent_events.c.evidence == self._evidence,
-                        or_(consent_events.c.newsletter.is_(None), put_back),
+                        events.evidence == self._evidence,
+                        or_(
+                            events.newsletter.is_(None),
+                            put_back.correlate(consent_events),
+                            handed_on.correlate(consent_events),
+                        ),
                     ),
-                    # An export of ours brings proofs along; nobody else wrote about these people before the import.
-                    and_(consent_events.c.at <= self._at, self._came_untouched(after, last)),
+                    and_(events.at <= self._at, brought, ~self._of_later()),
                 )
             )
         )
 
-    def _came_untouched(self, after: int, last: int) -> ColumnElement[bool]:
-        """Whether a consent event's person came by the import, and their subscription still is as it left it."""
-        came = exists().where(self._untouched(), *self._mine(after, last), import_changes.c.created)
-        return came.where(subscriptions.c.subscriber_id == consent_events.c.subscriber_id).correlate(consent_events)
+    def _of_later(self) -> ColumnElement[bool]:
+        """Whether a consent event is that of a later import."""
+        return (
+            exists()
+            .where(
+                _later.c.subscriber_id == consent_events.c.subscriber_id,
+                _later.c.import_id != self._id,
+                imports.c.id == _later.c.import_id,
+                consent_events.c.id > imports.c.first_event,
+                consent_events.c.evidence["import"].as_string() == cast(imports.c.id, String),
+            )
+            .correlate(consent_events)
+        )
 
     def _subscriptions(self, connection: Connection, after: int, last: int) -> None:
         untouched = exists().where(self._untouched(), *self._mine(after, last)).correlate(subscriptions)
@@ -137,18 +188,27 @@ class Undoing:
             )
         )
 
-    def _descriptions(self, connection: Connection, after: int, last: int) -> None:
-        described = (*self._mine(after, last), import_changes.c.subscriber_id == subscribers.c.id)
-        described = (*described, import_changes.c.updated_at_before.is_not(None))
+    def _hand_on(self, connection: Connection, after: int, last: int) -> None:
+        """What was there before the import is what was there before the next one, where that has changed it since."""
+        followed = (*self._mine(after, last), self._followed())
 
         def before(name: str) -> Any:
-            return select(import_changes.c[name]).where(*described).correlate(subscribers).scalar_subquery()
+            return select(import_changes.c[name]).where(*followed).correlate(_later).scalar_subquery()
 
         connection.execute(
-            update(subscribers)
-            .where(subscribers.c.id > after, subscribers.c.id <= last, subscribers.c.updated_at == self._at)
-            .where(exists().where(*described).correlate(subscribers))
-            .values(name=before("name_before"), fields=before("fields_before"), updated_at=before("updated_at_before"))
+            update(_updated)
+            .where(_later.c.subscriber_id > after, _later.c.subscriber_id <= last, _later.c.import_id != self._id)
+            .where(exists().where(*followed).correlate(_later))
+            .values(status_before=before("status_before"), changed_at_before=before("changed_at_before"))
+        )
+        came = exists().where(
+            *self._mine(after, last), import_changes.c.subscriber_id == _later.c.subscriber_id, import_changes.c.created
+        )
+        connection.execute(
+            update(_updated)
+            .where(_later.c.subscriber_id > after, _later.c.subscriber_id <= last, _later.c.import_id != self._id)
+            .where(came.correlate(_later))
+            .values(created=True)
         )
 
     def _tags(self, connection: Connection, after: int, last: int) -> None:
@@ -167,7 +227,6 @@ class Undoing:
 
     def _people(self, connection: Connection, after: int, last: int) -> None:
         """Those who came by the import, and about whom there is nothing else."""
-        other = import_changes.alias()
         created = exists().where(
             *self._mine(after, last), import_changes.c.subscriber_id == subscribers.c.id, import_changes.c.created
         )
@@ -176,10 +235,12 @@ class Undoing:
             for table in (subscriptions, consent_events, subscriber_tags)
         ]
         something.append(exists().where(merged_subscribers.c.kept_id == subscribers.c.id))
-        something.append(exists().where(other.c.subscriber_id == subscribers.c.id, other.c.import_id != self._id))
+        something.append(exists().where(_later.c.subscriber_id == subscribers.c.id, _later.c.import_id != self._id))
         connection.execute(
             delete(subscribers)
-            .where(subscribers.c.id > after, subscribers.c.id <= last, subscribers.c.updated_at == self._at)
+            .where(subscribers.c.id > after, subscribers.c.id <= last)
+            # Nobody but imports wrote their row.
+            .where(subscribers.c.updated_at.in_(select(imports.c.at)))
             .where(created.correlate(subscribers), *[~each.correlate(subscribers) for each in something])
             .where(~self._in_use)
         )
@@ -192,12 +253,18 @@ class Undoing:
         if last is None:
             return False
         mine = and_(mine, import_suppressions.c.address_key <= last)
-        made = exists().where(
-            mine,
+        other = import_suppressions.alias()
+        of_suppression = [
             import_suppressions.c.address_key == suppressions.c.address_key,
             import_suppressions.c.reason == suppressions.c.reason,
+        ]
+        made = exists().where(mine, *of_suppression)
+        too = exists().where(
+            other.c.address_key == suppressions.c.address_key,
+            other.c.reason == suppressions.c.reason,
+            other.c.import_id != self._id,
         )
-        connection.execute(delete(suppressions).where(made.correlate(suppressions), suppressions.c.at <= self._at))
+        connection.execute(delete(suppressions).where(made.correlate(suppressions), ~too))
         connection.execute(delete(import_suppressions).where(mine))
         return True
 

@@ -67,10 +67,12 @@ def test_imports_are_told(connection: Connection) -> None:
         "at": after(1),
         "counts": {},
         "consent_source": "",
+        "first_event": 0,
         "position": 0,
     }
     connection.execute(insert(imports).values(values))
-    change = {"subscriber_id": ada, "import_id": 3, "newsletter": NEWS, "created": True, "status": "subscribed"}
+    change: dict[str, Any] = {"subscriber_id": ada, "import_id": 3, "newsletter": NEWS, "nth": 1}
+    change |= {"created": True, "status": "subscribed"}
     connection.execute(insert(import_changes).values(change))
     found = history(connection, ADA, hashes=())
     assert found is not None

@@ -255,7 +255,7 @@ def test_what_people_did_since_an_import_is_not_taken_back(connection: Connectio
 # --- slices ----------------------------------------------------------------------------------------------------------
 
 
-def _opened(connection: Connection, path: Path) -> tuple[Intake, Gathered]:
+def opened(connection: Connection, path: Path) -> tuple[Intake, Gathered]:
     staging, erased = Staging(connection), Erased(connection, hasher)
     request = Request([path], NEWS, FORM, {}, keep_fields=False, refused_folder=None)
     found = Gathering(
@@ -271,7 +271,7 @@ def test_an_import_that_was_killed_after_any_slice_goes_on_to_the_same_end(
     path = tmp_path / "people.csv"
     path.write_text("email,tags\n" + "".join(f"p{n}@example.org,beta\n" for n in range(9)) + "p1@example.org,vip\n")
     for killed_after in range(5):
-        intake, found = _opened(connection, path)
+        intake, found = opened(connection, path)
         row = intake.begin(found.digest, found.names, NOW)
         assert row.position == 2 * killed_after
         intake.apply(row, 2, LATER)
@@ -284,7 +284,7 @@ def test_an_import_that_was_killed_after_any_slice_goes_on_to_the_same_end(
 def test_two_processes_do_not_apply_one_import_at_the_same_time(connection: Connection, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("email\na@example.org\nb@example.org\n")
-    intake, found = _opened(connection, path)
+    intake, found = opened(connection, path)
     row = intake.begin(found.digest, found.names, NOW)
     intake.apply(row, 1, LATER)
     with pytest.raises(ImportStopped, match="by another process"):
@@ -294,7 +294,7 @@ def test_two_processes_do_not_apply_one_import_at_the_same_time(connection: Conn
 def test_whoever_is_erased_between_two_slices_does_not_come_in(connection: Connection, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("email\na@example.org\nb@example.org\n")
-    intake, found = _opened(connection, path)
+    intake, found = opened(connection, path)
     row = intake.apply(intake.begin(found.digest, found.names, NOW), 1, LATER)
     suppressing.erase(connection, parse("b@example.org"), hashes=hasher("b@example.org"), now=LATER)
     row = intake.apply(row, 1, LATER)

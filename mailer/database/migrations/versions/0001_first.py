@@ -101,6 +101,7 @@ def _imports() -> None:
         *_words("consent_source", "state"),
         _moment("at"),
         _moment("ended_at", nullable=True),
+        sa.Column("first_event", sa.Integer, nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
         _json("counts"),
         sqlite_autoincrement=True,
@@ -110,13 +111,14 @@ def _imports() -> None:
         sa.Column("subscriber_id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("import_id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("newsletter", sa.String, primary_key=True),
+        sa.Column("nth", sa.Integer, nullable=False),
         sa.Column("created", sa.Boolean, nullable=False),
         sa.Column("status", sa.String, nullable=True),
         sa.Column("status_before", sa.String, nullable=True),
         _moment("changed_at", nullable=True),
         _moment("changed_at_before", nullable=True),
-        sa.Column("name_before", sa.String, nullable=True),
-        sa.Column("fields_before", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
+        sa.Column("name_given", sa.String, nullable=True),
+        sa.Column("fields_given", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=True),
         _moment("updated_at_before", nullable=True),
         sqlite_with_rowid=False,
     )
@@ -131,7 +133,7 @@ def _imports() -> None:
         "import_suppression",
         sa.Column("address_key", sa.String, primary_key=True),
         sa.Column("reason", sa.String, primary_key=True),
-        sa.Column("import_id", sa.Integer, nullable=False),
+        sa.Column("import_id", sa.Integer, primary_key=True, autoincrement=False),
         sqlite_with_rowid=False,
     )
 
