@@ -108,5 +108,5 @@ def resolve(
     settled = resolve_uncertain(workspace.database, mailing, State(as_), workspace.now())
     say(f"{count(settled, 'delivery is', 'deliveries are')} {as_} now.")
     if as_ == State.PENDING:
-        say(f"To send: mailer send --issue {issue}")
+        say(f"To send: mailer send {workspace.naming(mailing.newsletter, issue)}")
     return 0

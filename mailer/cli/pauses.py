@@ -11,10 +11,10 @@ _WHAT_TO_DO: Mapping[str, str] = {
     "operator": "somebody typed `mailer pause`: ask them",
     "transport": "letters could not be written any more: look at the disk and its rights",
     "quota": "the account's quota for 24 hours is used up: wait",
-    "account": "SES took no letter from this account: `mailer send --issue {issue} --dry-run` asks it and says the remedies",
+    "account": "SES took no letter from this account: `mailer send {named} --dry-run` asks it and says the remedies",
     "lost-answers": "too many answers were lost, and each may be a letter that went out: look at the network; "
     "`mailer events poll --once` settles what did go out",
-    "refusals": "too many letters were refused: `mailer deliveries list --issue {issue} --state refused` has the reasons; it "
+    "refusals": "too many letters were refused: `mailer deliveries list {named} --state refused` has the reasons; it "
     "is the letter or the sender, not the addresses",
     "guard-bounces": "too many letters came back for good: look where the addresses come from before you go on",
     "guard-complaints": "too many readers called it spam: look where the addresses come from before you go on",
@@ -24,23 +24,24 @@ _WHAT_TO_DO: Mapping[str, str] = {
 }
 
 
-def what_to_do(reason: str, issue: int) -> str:
-    """What a pause for this reason asks of a person."""
-    return _WHAT_TO_DO[reason].format(issue=issue)
+def what_to_do(reason: str, named: str) -> str:
+    """What a pause for this reason asks of a person. `named`: the options that name the issue, `Workspace.naming`."""
+    return _WHAT_TO_DO[reason].format(named=named)
 
 
-def way_on(reason: str, issue: int) -> str:
+def way_on(reason: str, named: str) -> str:
     """The commands by which a mailing goes on that paused for this reason."""
-    send = f"mailer send --issue {issue}"
-    return send if reason == "quota" else f"mailer resume --issue {issue}, then {send}"
+    send = f"mailer send {named}"
+    return send if reason == "quota" else f"mailer resume {named}, then {send}"
 
 
 def pause_words(workspace: "Workspace", mailing: "MailingRow", because: str) -> str:
     """What `mailer send` ends with when the mailing is paused. `because`: what the carrier said, if it is known here."""
     said = f"\n  it said: {because}" if because else ""
-    again = way_on(mailing.reason, mailing.issue)
+    named = workspace.naming(mailing.newsletter, mailing.issue)
+    again = way_on(mailing.reason, named)
     if mailing.reason != "quota":
-        what = what_to_do(mailing.reason, mailing.issue)
+        what = what_to_do(mailing.reason, named)
         return f"The mailing is paused ({mailing.reason}): {what}{said}\n  to go on: {again}"
     from mailer.ledger.report import room_again  # noqa: PLC0415  # lazy: heavy
 

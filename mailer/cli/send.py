@@ -91,7 +91,7 @@ def _edition(workspace: "Workspace", newsletter: str | None, issue: int) -> "Edi
     if errors:
         raise RenderError(
             f"issue {issue} cannot be sent as it is:\n" + "\n".join(f"  {error}" for error in errors),
-            hint=f"`mailer check --issue {issue}` says it again when it is mended",
+            hint=f"`mailer check {workspace.naming(edition.letterhead.newsletter, issue)}` says it again when it is mended",
         )
     return edition
 
@@ -156,7 +156,9 @@ def _send(
             warn(f"error: {error}")
             if error.hint:
                 warn(f"  {error.hint}")
-            warn(f"  Whoever got it does not get it again. To go on: mailer send --issue {mailing.issue}")
+            warn(
+                f"  Whoever got it does not get it again. To go on: mailer send {workspace.naming(mailing.newsletter, mailing.issue)}"
+            )
             if as_json:
                 _say_figures(workspace, mailing)
             return 4
@@ -218,7 +220,7 @@ def _finish(
 
 
 def _say_end(workspace: "Workspace", mailing: "MailingRow", end: "End", because: str) -> None:
-    again = f"mailer send --issue {mailing.issue}"
+    again = f"mailer send {workspace.naming(mailing.newsletter, mailing.issue)}"
     match end.value:
         case "finished":
             pass

@@ -43,11 +43,12 @@ def status(issue: IssueOption, newsletter: NewsletterOption = None, as_json: Jso
             say(f"  {heading:<11} {words}")
     if left_out:
         say(f"  left out    {reasons(left_out)}")
+    named = workspace.naming(mailing.newsletter, issue)
     if mailing.state == "paused":
-        say(f"  what to do  {what_to_do(mailing.reason, issue)}")
-        say(f"  to go on    {way_on(mailing.reason, issue)}")
+        say(f"  what to do  {what_to_do(mailing.reason, named)}")
+        say(f"  to go on    {way_on(mailing.reason, named)}")
     elif mailing.state == "sending" and counts.open:
-        say(f"  to go on    mailer send --issue {issue}")
+        say(f"  to go on    mailer send {named}")
 
 
 def pause(issue: IssueOption, newsletter: NewsletterOption = None, as_json: JsonOption = False) -> None:
@@ -69,7 +70,7 @@ def pause(issue: IssueOption, newsletter: NewsletterOption = None, as_json: Json
         workspace,
         newsletter,
         issue,
-        f"Issue {issue} is paused. `mailer resume --issue {issue}` lets it go on.",
+        f"Issue {issue} is paused. `mailer resume {workspace.naming(mailing.newsletter, issue)}` lets it go on.",
         as_json=as_json,
     )
 
@@ -88,7 +89,8 @@ def resume(issue: IssueOption, newsletter: NewsletterOption = None, as_json: Jso
         raise MailingError(
             f"issue {issue} is {mailing.state.value}, not paused", hint="only a paused mailing can go on"
         )
-    _say_change(workspace, newsletter, issue, f"Issue {issue} may go on: mailer send --issue {issue}", as_json=as_json)
+    again = f"mailer send {workspace.naming(mailing.newsletter, issue)}"
+    _say_change(workspace, newsletter, issue, f"Issue {issue} may go on: {again}", as_json=as_json)
 
 
 def cancel(
@@ -133,6 +135,7 @@ def _discard(workspace: "Workspace", mailing: "MailingRow", *, yes: bool) -> int
     from mailer.errors import MailingError  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger import mailings  # noqa: PLC0415  # lazy: heavy
 
+    named = workspace.naming(mailing.newsletter, mailing.issue)
     if not ask(f"Forget the mailing of issue {mailing.issue}, and who was in it?", yes=yes):
         say("Nothing was changed.")
         return 1
@@ -140,9 +143,9 @@ def _discard(workspace: "Workspace", mailing: "MailingRow", *, yes: bool) -> int
         if not mailings.discard(connection, mailing):
             raise MailingError(
                 f"letters of issue {mailing.issue} have left this machine: who got it is never forgotten",
-                hint=f"`mailer cancel --issue {mailing.issue}` ends it; correct yourself in a new issue",
+                hint=f"`mailer cancel {named}` ends it; correct yourself in a new issue",
             )
-    say(f"The mailing of issue {mailing.issue} is forgotten; `mailer send --issue {mailing.issue}` opens a new one.")
+    say(f"The mailing of issue {mailing.issue} is forgotten; `mailer send {named}` opens a new one.")
     return 0
 
 

@@ -113,6 +113,13 @@ class Workspace:
 
         return choose_newsletter(self.root / "issues", slug).name
 
+    def naming(self, slug: str, issue: int) -> str:
+        """The options that name an issue to a command: `--issue 54`, and its newsletter where there are several."""
+        from mailer.issues.shelf import find_newsletters  # noqa: PLC0415  # lazy, as above
+
+        several = len(find_newsletters(self.root / "issues")) > 1
+        return f"--issue {issue} --newsletter {slug}" if several else f"--issue {issue}"
+
     def theme(self, newsletter: "Newsletter") -> "Theme":
         """The newsletter's theme: the workspace's own, or a shipped one."""
         from mailer.rendering.theme import find_theme, shipped_templates  # noqa: PLC0415  # lazy, as above
