@@ -3,7 +3,8 @@
 What the statements allow is what `book.subscribe` allows an import, person by person; a test holds them together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
+    Table,
     and_,
     case,
     cast,
@@ -23,6 +26,7 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from subscribers.columns import UtcDateTime, json_type
 from subscribers.imports.agreeing import ENDING_ALL, gone, nth, say_so_too
@@ -46,6 +50,21 @@ _is_new = and_(slice_.c.known.is_(None), or_(_added, _leaves))
 
 class Overtaken(Exception):  # named for what happened, as all our errors
     """Somebody else entered a person of the slice at this moment: roll back, and let the slice meet the book again."""
+
+
+_UNIQUE = "23505"
+"""PostgreSQL's word for a key that is there already."""
+
+
+@contextmanager
+def _clashing() -> Generator[None]:
+    """Raises Overtaken for whoever cannot be entered, because their address or number is another's by now."""
+    try:
+        yield
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) != _UNIQUE:
+            raise
+        raise Overtaken from error
 
 
 @dataclass(frozen=True)
@@ -88,11 +107,12 @@ class Applying:
 
     def apply(self, meeting: Meeting, after: int, last: int) -> dict[tuple[Outcome, str], int]:
         """Enter the people above `after`, up to `last`; how many came to what. Raises Overtaken."""
-        meeting.meet(after, last)
+        meeting.meet(after, last, numbered=True)
         counts = meeting.counted()
         concerned = or_(_added, _changed, _ended, gone)
         known = exists().where(slice_.c.known.is_not(None), concerned)
-        if self._postgresql and self._connection.execute(select(known)).scalar_one():
+        self._known = self._connection.execute(select(known)).scalar_one()
+        if self._postgresql and self._known:
             # Whoever leaves at this moment holds their own row: wait for them, and look again.
             self._connection.execute(
                 select(subscribers.c.id)
@@ -101,17 +121,18 @@ class Applying:
                 .order_by(subscribers.c.id)
                 .with_for_update(of=subscribers)
             ).all()
-            meeting.meet(after, last)
+            meeting.meet(after, last, numbered=True)
             counts = meeting.counted()
         outcomes = {outcome for outcome, _ in counts}
         if self._connection.execute(select(exists().where(gone))).scalar_one():
             say_so_too(self._connection, self._mark.import_id, self._mark.newsletter)
         if outcomes <= {Outcome.UNCHANGED, Outcome.KEPT_OUT}:
             return counts
-        if self._staging.with_records:
-            mark = self._mark
-            Restoring(self._connection, self._staging, mark.import_id, mark.newsletter, mark.at).restore()
-        self._subscribers()
+        with _clashing():
+            if self._staging.with_records:
+                mark = self._mark
+                Restoring(self._connection, self._staging, mark.import_id, mark.newsletter, mark.at).restore()
+            self._subscribers()
         self._journal()
         if Outcome.ENDED in outcomes:
             self._suppressions()
@@ -125,25 +146,18 @@ class Applying:
 
     def _subscribers(self) -> None:
         at = literal(self._mark.at, UtcDateTime())
-        new = select(
-            slice_.c.email,
-            slice_.c.email_key,
-            case((_comes_in, slice_.c.name), else_=""),
-            self._json(case((and_(_comes_in, slice_.c.fields != ""), slice_.c.fields), else_="{}")),
-            at,
-            at,
-        ).where(_is_new)
-        columns = ["email", "email_key", "name", "fields", "created_at", "updated_at"]
-        statement = insert_into(self._connection, subscribers).from_select(columns, new.order_by(slice_.c.n))
-        self._connection.execute(statement.on_conflict_do_nothing())
-        found = select(subscribers.c.id).where(subscribers.c.email_key == slice_.c.email_key).scalar_subquery()
-        self._connection.execute(update(slice_).where(_is_new).values(subscriber_id=found))
-        if self._postgresql:
-            taken = exists().where(
-                subscribers.c.id == slice_.c.subscriber_id, _is_new, subscribers.c.created_at != self._mark.at
-            )
-            if self._connection.execute(select(taken)).scalar_one():
-                raise Overtaken
+        new: dict[str, ColumnElement[Any]] = {
+            "id": slice_.c.subscriber_id,
+            "email": slice_.c.email,
+            "email_key": slice_.c.email_key,
+            "name": case((_comes_in, slice_.c.name), else_=""),
+            "fields": self._json(case((and_(_comes_in, slice_.c.fields != ""), slice_.c.fields), else_="{}")),
+            "created_at": at,
+            "updated_at": at,
+        }
+        chosen = select(*new.values()).where(_is_new)
+        # Not ON CONFLICT DO NOTHING: whoever is there already, by address or by number, must not be passed over.
+        self._connection.execute(subscribers.insert().from_select(list(new), chosen))
 
     def _journal(self) -> None:
         """Before anything changes: it keeps what was there."""
@@ -168,9 +182,8 @@ class Applying:
             select(*changes.values())
             .where(slice_.c.subscriber_id.is_not(None), or_(_added, _changed, _ended))
             .where(~slice_.c.wanted.in_(ENDING_ALL))
-            .order_by(slice_.c.subscriber_id)
         )
-        self._insert(import_changes, list(changes), chosen)
+        self._enter(import_changes, list(changes), chosen)
 
     def _suppressions(self) -> None:
         """What the file says of addresses that nobody may write to; some of it ends every subscription there is."""
@@ -248,17 +261,20 @@ class Applying:
             "at": self._since,
             "evidence": literal(mark.evidence, consent_events.c.evidence.type),
         }
-        chosen = select(*events.values()).where(or_(attested, _leaves, all_ended)).order_by(slice_.c.subscriber_id)
+        chosen = select(*events.values()).where(or_(attested, _leaves, all_ended))
         self._connection.execute(consent_events.insert().from_select(list(events), chosen))
 
     def _subscriptions(self) -> None:
         columns = ["newsletter", "subscriber_id", "status", "changed_at"]
-        chosen: Any = (
-            select(literal(self._mark.newsletter), slice_.c.subscriber_id, self._status, self._since)
-            .where(self._status.is_not(None), or_(_added, _changed, _leaves))
-            .order_by(slice_.c.subscriber_id)
+        chosen: Any = select(literal(self._mark.newsletter), slice_.c.subscriber_id, self._status, self._since).where(
+            self._status.is_not(None), or_(_added, _changed, _leaves)
         )
-        statement = insert_into(self._connection, subscriptions).from_select(columns, chosen)
+        new_people = subscriptions.insert().from_select(columns, chosen.where(slice_.c.known.is_(None)))
+        self._connection.execute(new_people)
+        if not self._known:
+            return
+        known = chosen.where(slice_.c.known.is_not(None)).order_by(slice_.c.subscriber_id)
+        statement = insert_into(self._connection, subscriptions).from_select(columns, known)
         new = statement.excluded
         self._connection.execute(
             statement.on_conflict_do_update(
@@ -274,14 +290,20 @@ class Applying:
             select(slice_.c.subscriber_id, tag_words.c.tag)
             .join_from(slice_, tag_words, tag_words.c.tags == slice_.c.tags)
             .where(_comes_in, or_(_added, _changed))
-            .order_by(slice_.c.subscriber_id, tag_words.c.tag)
         )
         has_it = exists().where(
             subscriber_tags.c.subscriber_id == slice_.c.subscriber_id, subscriber_tags.c.tag == tag_words.c.tag
         )
-        journal = tagged.add_columns(literal(self._mark.import_id)).where(~has_it.correlate(slice_, tag_words))
-        self._insert(import_tags, ["subscriber_id", "tag", "import_id"], journal)
-        self._insert(subscriber_tags, ["subscriber_id", "tag"], tagged)
+        lacks_it = or_(slice_.c.known.is_(None), ~has_it.correlate(slice_, tag_words))
+        journal = tagged.add_columns(literal(self._mark.import_id)).where(lacks_it)
+        self._enter(import_tags, ["subscriber_id", "tag", "import_id"], journal)
+        self._enter(subscriber_tags, ["subscriber_id", "tag"], tagged)
+
+    def _enter(self, table: Table, columns: Sequence[str], rows: Select[Any]) -> None:
+        """New people have nothing that a row could clash with, and are spared the look; known ones may have it."""
+        self._connection.execute(table.insert().from_select(list(columns), rows.where(slice_.c.known.is_(None))))
+        if self._known:
+            self._insert(table, columns, rows.where(slice_.c.known.is_not(None)).order_by(slice_.c.subscriber_id))
 
     def _json(self, column: ColumnElement[str]) -> ColumnElement[Any]:
         return cast(column, json_type()) if self._postgresql else type_coerce(column, json_type())

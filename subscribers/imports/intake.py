@@ -15,6 +15,7 @@ from subscribers.erasure import PREFIX, Hasher, marks
 from subscribers.imports import records
 from subscribers.imports.applying import Applying, Mark
 from subscribers.imports.meeting import Meeting, Outcome
+from subscribers.imports.numbering import Numbering
 from subscribers.imports.records import ImportRow, ImportState
 from subscribers.imports.staging import Staging, people
 from subscribers.imports.summary import Summary
@@ -131,6 +132,7 @@ class Intake:
         )
         mark = Mark(row.id, self._newsletter, self._consent_source, row.at)
         self._applying = Applying(self._connection, self._staging, mark)
+        Numbering(self._connection).catch_up()
         return row
 
     def apply(self, row: ImportRow, size: int, now: datetime) -> ImportRow:

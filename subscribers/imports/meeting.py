@@ -31,6 +31,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 from subscribers.candidates import suppressed_because
 from subscribers.columns import UtcDateTime, json_type
 from subscribers.imports.merging import as_json
+from subscribers.imports.numbering import Numbering
 from subscribers.imports.staging import Staging, people, tag_words, temporary
 from subscribers.imports.wanted import SUPPRESSIONS, Wanted
 from subscribers.lifecycle import Status, SuppressionReason
@@ -94,22 +95,28 @@ class Meeting:
         self._connection = connection
         self._staging = staging
         self._postgresql = connection.dialect.name == "postgresql"
-        self._statement = self._meeting(newsletter, consent=consent)
+        self._numbering = Numbering(connection)
+        self._statement = self._meeting(newsletter, consent=consent, numbered=False)
+        self._numbered = self._meeting(newsletter, consent=consent, numbered=True)
         connection.execute(DropTable(slice_, if_exists=True))
         connection.execute(CreateTable(slice_))
 
-    def meet(self, after: int, last: int) -> None:
-        """Fill the slice with the people whose number is above `after`, up to `last`; most of the unchanged stay outside."""
+    def meet(self, after: int, last: int, *, numbered: bool = False) -> None:
+        """Fill the slice with the people whose number is above `after`, up to `last`; most of the unchanged stay outside.
+
+        `numbered`: whoever is new gets the number that they will have in the book, which takes a transaction that writes.
+        """
         connection = self._connection
         self._range = (after, last)
         if self._postgresql:
             connection.execute(_LOOK_UP)
         # TRUNCATE: PostgreSQL would else keep the dead rows of all slices before.
         connection.execute(text("TRUNCATE import_slice") if self._postgresql else slice_.delete())
-        connection.execute(self._statement, {"after": after, "last": last})
-        if self._postgresql:
-            # Without it PostgreSQL takes the slice for as large as the book, and reads all of that for each slice.
-            connection.execute(text("ANALYZE import_slice"))
+        between = {"after": after, "last": last}
+        if numbered:
+            connection.execute(self._numbered, between | self._numbering.taken())
+        else:
+            connection.execute(self._statement, between)
         if self._staging.with_fields:
             self._fields()
 
@@ -126,13 +133,11 @@ class Meeting:
         chosen = select(slice_.c.email).where(slice_.c.outcome == outcome.value, slice_.c.reason == reason)
         return list(self._connection.execute(chosen.order_by(slice_.c.n).limit(size)).scalars())
 
-    def _meeting(self, newsletter: str, *, consent: bool) -> Any:
-        suppressed = suppressed_because(people.c.email_key, people)
-        outcome = _outcome(suppressed, self._gains(consent=consent))
+    def _meeting(self, newsletter: str, *, consent: bool, numbered: bool) -> Any:
+        outcome = _outcome(self._gains(consent=consent))
         gains_name = case((and_(people.c.name != "", subscribers.c.name == ""), 1), else_=0)
         found: list[ColumnElement[Any]] = [
             *[self._moment(column) if column.name == "since" else column for column in people.columns],
-            subscribers.c.id,
             subscribers.c.id,
             subscriptions.c.status,
             subscriptions.c.changed_at,
@@ -141,7 +146,9 @@ class Meeting:
             outcome,
             gains_name,
         ]
-        names = [column.name for column in slice_.columns if column.name != "reason"][: len(found)]
+        names = [column.name for column in slice_.columns if column.name not in ("reason", "subscriber_id")][
+            : len(found)
+        ]
         of_newsletter = and_(
             subscriptions.c.newsletter == newsletter, subscriptions.c.subscriber_id == subscribers.c.id
         )
@@ -153,12 +160,15 @@ class Meeting:
             .where(people.c.n > bindparam("after"), people.c.n <= bindparam("last"))
             .offset(0)  # keeps the database from working out the outcome again wherever it is asked for below
         ).subquery("everybody")
-        chosen = select(everybody, _reason(everybody, consent=consent))
+        number = everybody.c.known
+        if numbered:
+            number = case((_enters(everybody), self._numbering.of(everybody.c.n - bindparam("after"))), else_=number)
+        chosen = select(everybody, _reason(everybody, consent=consent), number.label("subscriber_id"))
         if not self._staging.with_fields:
-            # Whoever is not to be mailed is looked at although nothing changes: see `applying`, `_say_so_too`.
+            # Whoever is not to be mailed is looked at although nothing changes: see `agreeing`.
             gone = everybody.c.wanted > Wanted.UNCONFIRMED.value
             chosen = chosen.where(or_(everybody.c.outcome != Outcome.UNCHANGED.value, gone))
-        return slice_.insert().from_select([*names, "reason"], chosen)
+        return slice_.insert().from_select([*names, "reason", "subscriber_id"], chosen)
 
     def _moment(self, column: ColumnElement[str]) -> ColumnElement[Any]:
         """A staged date as the tables of the book hold it."""
@@ -210,9 +220,10 @@ def suppressing(wanted: ColumnElement[int]) -> ColumnElement[str]:
     return case({each.value: reason.value for each, reason in SUPPRESSIONS.items()}, value=wanted, else_=_UNSUBSCRIBED)
 
 
-def _outcome(suppressed: ColumnElement[str | None], gains: ColumnElement[bool]) -> ColumnElement[str]:
+def _outcome(gains: ColumnElement[bool]) -> ColumnElement[str]:
     """Outcome of a person, as SQL. The order of the cases is the order in which standings outrank each other."""
     status = subscriptions.c.status
+    suppressed = exists().where(suppressions.c.address_key == people.c.email_key).correlate(people)
     known = exists().where(
         suppressions.c.address_key == people.c.email_key, suppressions.c.reason == suppressing(people.c.wanted)
     )
@@ -223,13 +234,20 @@ def _outcome(suppressed: ColumnElement[str | None], gains: ColumnElement[bool]) 
         (and_(_wanted > Wanted.UNSUBSCRIBED, known), Outcome.UNCHANGED),
         (_wanted > Wanted.UNSUBSCRIBED, Outcome.ENDED),
         (and_(~comes_in, status == _UNSUBSCRIBED), Outcome.UNCHANGED),
-        (and_(comes_in, suppressed.is_not(None)), Outcome.KEPT_OUT),
+        (and_(comes_in, suppressed), Outcome.KEPT_OUT),
         (~comes_in, Outcome.ENDED),
         (status == _UNSUBSCRIBED, Outcome.KEPT_OUT),
         (status.is_(None), Outcome.ADDED),
         (gains, Outcome.CHANGED),
     ]
     return case(*[(when, literal(what.value)) for when, what in outcomes], else_=literal(Outcome.UNCHANGED.value))
+
+
+def _enters(everybody: Subquery) -> ColumnElement[bool]:
+    """Whether somebody will have a row in the book whom it did not know. Of a suppression alone nobody gets one."""
+    row = everybody.c
+    ended = and_(row.outcome == Outcome.ENDED.value, or_(row.wanted == Wanted.UNSUBSCRIBED.value, row.record != ""))
+    return and_(row.known.is_(None), or_(row.outcome == Outcome.ADDED.value, ended))
 
 
 def _reason(everybody: Subquery, *, consent: bool) -> ColumnElement[str]:

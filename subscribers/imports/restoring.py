@@ -79,10 +79,11 @@ class Restoring:
         if not found:
             return
         records = {row.email_key: json.loads(row.record) for row in found}
-        self._add(
-            subscribers,
+        self._connection.execute(
+            subscribers.insert(),
             [
                 {
+                    "id": row.subscriber_id,
                     "email": row.email,
                     "email_key": row.email_key,
                     "name": row.name,
@@ -93,8 +94,7 @@ class Restoring:
                 for row in found
             ],
         )
-        known = select(subscribers.c.email_key, subscribers.c.id).where(subscribers.c.email_key.in_(list(records)))
-        numbers = {row[0]: row[1] for row in self._connection.execute(known)}
+        numbers = {row.email_key: row.subscriber_id for row in found}
         self._standings(records, numbers)
         tags = [
             {"subscriber_id": numbers[row.email_key], "tag": tag}

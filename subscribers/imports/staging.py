@@ -65,6 +65,8 @@ tag_words = temporary(
     Column("tags", Integer, primary_key=True, autoincrement=False),
     Column("tag", String, primary_key=True),
 )
+# Until the transaction ends: what a sort of a million rows needs, and no statement is worth compiling.
+_SORTING = text("SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
 _TABLES = (_rows, people, tag_words)
 
 
@@ -117,6 +119,8 @@ class Staging:
 
     def arrange(self) -> int:
         """Put everyone in order, and make one of the rows of each person; how many people there are."""
+        if self._postgresql:
+            self._connection.execute(_SORTING)
         columns = [column.name for column in _rows.columns]
         ordered = select(*_rows.columns).order_by(_bytewise(_rows.c.email_key, postgresql=self._postgresql))
         self._connection.execute(people.insert().from_select(columns, ordered))
