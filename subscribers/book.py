@@ -245,7 +245,7 @@ def _entered(connection: Connection, address: Address, now: datetime) -> tuple[H
         "created_at": now,
         "updated_at": now,
     }
-    is_new = insert_new(connection, subscribers, row)
+    is_new = insert_new(connection, subscribers, row, key=["email_key"])
     return hold_known(connection, address), is_new
 
 

@@ -36,12 +36,14 @@ def insert_into(connection: Connection, table: Table) -> sqlite.Insert:
     return sqlite.insert(table)
 
 
-def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
-    """Insert a row unless one with its key is there; whether it was inserted.
+def insert_new(connection: Connection, table: Table, row: Mapping[str, Any], key: Sequence[str] | None = None) -> bool:
+    """Insert a row unless one with its key is there; whether it was inserted. `key`: the columns of a key that is not the first.
 
     By RETURNING: psycopg's row count is -1 where SQLAlchemy asks for a key of its own accord.
     """
-    statement = insert_into(connection, table).values(row).on_conflict_do_nothing()
+    # Named, so that no other clash is passed over: a number that PostgreSQL gives out twice, say.
+    columns = key or [column.name for column in table.primary_key]
+    statement = insert_into(connection, table).values(row).on_conflict_do_nothing(index_elements=columns)
     return connection.execute(statement.returning(literal(1))).first() is not None
 
 

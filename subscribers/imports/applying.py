@@ -299,7 +299,7 @@ class Applying:
         self._enter(import_tags, ["subscriber_id", "tag", "import_id"], journal)
         self._enter(subscriber_tags, ["subscriber_id", "tag"], tagged)
 
-    def _enter(self, table: Table, columns: Sequence[str], rows: Select[Any]) -> None:
+    def _enter(self, table: Table, columns: Sequence[str], rows: "Select[*tuple[Any, ...]]") -> None:
         """New people have nothing that a row could clash with, and are spared the look; known ones may have it."""
         self._connection.execute(table.insert().from_select(list(columns), rows.where(slice_.c.known.is_(None))))
         if self._known:
