@@ -1,9 +1,9 @@
 """What is said of an import: what the columns mean, the plan, what a person should look at, and what was done."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailer.cli.output import say, table, warn
-from mailer.cli.words import count
+from mailer.cli.words import count, duration, reasons
 
 if TYPE_CHECKING:
     from subscribers.imports.gathering import Gathered
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from subscribers.imports.summary import Summary
 
 _EXAMPLES_IN_JSON = 100
+
+
+class Notices(NamedTuple):
+    """What --confirm would send."""
+
+    number: int
+    rate: float | None
+    """How many a second may leave; None: as many as you like, or there is none to send."""
 
 
 def say_layout(sheet: "Sheet", layout: "Layout") -> None:
@@ -41,11 +49,12 @@ def say_warnings(found: "Gathered") -> None:
         warn(f"look: {one.number:,} {one.text}{examples}")
     if found.undated:
         dates = count(found.undated, "date", "dates")
-        warn(f"look: {dates} can be read in more than one way, or in none, and so counts as of today")
+        counts = "counts" if found.undated == 1 else "count"
+        warn(f"look: {dates} can be read in more than one way, or in none, and {counts} as of today")
 
 
-def say_plan(plan: "Plan", found: "Gathered") -> None:
-    """The figures of a plan, each with some of the people."""
+def say_plan(plan: "Plan", found: "Gathered", notices: Notices | None) -> None:
+    """The figures of a plan, each with some of the people; and what --confirm would send."""
     from subscribers.imports.meeting import Outcome  # noqa: PLC0415  # lazy: heavy
 
     summary = plan.summary
@@ -66,11 +75,18 @@ def say_plan(plan: "Plan", found: "Gathered") -> None:
         line(number, f"not to be mailed, as the file says: {reason}", plan.samples.get((Outcome.ENDED, reason), []))
     for reason, number in summary.kept_out.items():
         line(number, f"kept out: {reason}", plan.samples.get((Outcome.KEPT_OUT, reason), []))
-    line(summary.duplicates, "rows of somebody whom another row names", [])
+    rows = "row" if summary.duplicates == 1 else "rows"
+    line(summary.duplicates, f"{rows} of somebody whom another row names", [])
     for kind, number in summary.refused.items():
         places = [f"{one.file}:{one.line}" for one in found.refused if one.kind == kind]
         line(number, f"refused: {kind}", places)
     _say_refused(found)
+    _say_passed_over(found)
+    if notices is not None:
+        took = (
+            f", at {notices.rate:g} a second: about {duration(notices.number / notices.rate)}" if notices.rate else ""
+        )
+        say(f"{count(notices.number, 'notice', 'notices')} would ask them to confirm{took}.")
 
 
 def say_done(row: "ImportRow", found: "Gathered") -> None:
@@ -83,17 +99,18 @@ def say_done(row: "ImportRow", found: "Gathered") -> None:
     say(f"{count(summary.added, 'person', 'people')} added to {row.newsletter}{became}.")
     if summary.changed or summary.unchanged:
         there = summary.changed + summary.unchanged
-        say(f"{count(there, 'was', 'were')} there already, {summary.changed:,} of them learned more about.")
+        of = "" if summary.changed == there else f"{summary.changed:,} of "
+        learned = f"; more is known of {of}them now" if summary.changed else ""
+        say(f"{count(there, 'was', 'were')} there already{learned}.")
     for counts, what in ((summary.ended, "not to be mailed, as the file says"), (summary.kept_out, "kept out")):
         if counts:
-            reasons = ", ".join(f"{number:,} {reason}" for reason, number in counts.items())
-            say(f"{count(sum(counts.values()), 'person', 'people')} {what}: {reasons}.")
+            say(f"{count(sum(counts.values()), 'person', 'people')} {what}: {reasons(counts)}.")
     if summary.duplicates:
         say(f"{count(summary.duplicates, 'row', 'rows')} named somebody a second time.")
     if summary.refused:
-        reasons = ", ".join(f"{number:,} {kind}" for kind, number in summary.refused.items())
-        say(f"{count(sum(summary.refused.values()), 'row', 'rows')} refused: {reasons}.")
+        say(f"{count(sum(summary.refused.values()), 'row', 'rows')} refused: {reasons(summary.refused)}.")
     _say_refused(found)
+    _say_passed_over(found)
     if found.invited:
         say(f"{count(found.invited, 'notice', 'notices')} to confirm will go out at the pace of all letters.")
     if summary.writes:
@@ -101,16 +118,24 @@ def say_done(row: "ImportRow", found: "Gathered") -> None:
 
 
 def _say_refused(found: "Gathered") -> None:
+    one = sum(found.summary.refused.values()) == 1
     for path in found.refused_files:
-        say(f"The refused rows are in {path}: mend them there, and import that file.")
+        row, them = ("The refused row is", "it") if one else ("The refused rows are", "them")
+        say(f"{row} in {path}: mend {them} there, and import that file.")
 
 
-def plan_as_json(plan: "Plan", found: "Gathered") -> dict[str, Any]:
+def _say_passed_over(found: "Gathered") -> None:
+    for name, why in found.passed_over:
+        say(f"Passed over: {name}, {why}.")
+
+
+def plan_as_json(plan: "Plan", found: "Gathered", notices: Notices | None) -> dict[str, Any]:
     """A plan for a program."""
     samples = {
         f"{outcome.value}{': ' if reason else ''}{reason}": some for (outcome, reason), some in plan.samples.items()
     }
-    return {"import": None, "dry_run": True, **_figures(plan.summary, found), "samples": samples}
+    asked = {} if notices is None else {"notices": notices.number, "notices_a_second": notices.rate}
+    return {"import": None, "dry_run": True, **_figures(plan.summary, found), "samples": samples, **asked}
 
 
 def import_as_json(row: "ImportRow", found: "Gathered") -> dict[str, Any]:
@@ -127,6 +152,7 @@ def _figures(summary: "Summary", found: "Gathered") -> dict[str, Any]:
             :_EXAMPLES_IN_JSON
         ],
         "refused_files": [str(path) for path in found.refused_files],
+        "passed_over": [name for name, _ in found.passed_over],
         "warnings": [
             {"warning": one.text, "rows": one.number, "examples": list(one.examples)}
             for one in found.suspicions.warnings()

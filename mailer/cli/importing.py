@@ -1,15 +1,15 @@
 """`mailer subscribers import`: files of people into a newsletter; a plan first, then slice by slice, and what became of each row."""
 
 import sys
-import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailer.cli import import_words as words
+from mailer.cli.applying import applied, bar
 from mailer.cli.options import JsonOption, NewsletterOption, YesOption
 from mailer.cli.output import ask, say, say_json
 from mailer.errors import UsageError
@@ -18,13 +18,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mailer.wiring import Workspace
-    from subscribers.imports.gathering import Gathered
-    from subscribers.imports.intake import Intake
+    from subscribers.imports.gathering import Gathered, Request
+    from subscribers.imports.intake import Intake, Plan
     from subscribers.imports.layout import Layout
-    from subscribers.imports.records import ImportRow
+    from subscribers.imports.rhythm import Rhythm
     from subscribers.imports.sheets import Sheet
-
-Progress = Callable[[int], None]
 
 ConsentOption = Annotated[
     str,
@@ -66,11 +64,8 @@ def import_(
     as_json: JsonOption = False,
 ) -> int:
     """Take the people of files into a newsletter. Nobody who left or was suppressed is brought back."""
-    from mailer.database.engine import viewing  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
-    from subscribers.imports.gathering import Declined, Gathering, Request  # noqa: PLC0415  # lazy: heavy
-    from subscribers.imports.intake import Erased, Intake  # noqa: PLC0415  # lazy: heavy
-    from subscribers.imports.staging import Staging  # noqa: PLC0415  # lazy: heavy
+    from subscribers.imports.gathering import Request  # noqa: PLC0415  # lazy: heavy
 
     maps = dict(_map(each) for each in map_ or [])
     if sum(str(path) == "-" for path in files) > 1:
@@ -78,15 +73,36 @@ def import_(
     workspace = open_workspace()
     slug = workspace.newsletter(newsletter).slug
     request = Request(files, slug, consent_source, maps, keep_fields=fields, refused_folder=refused)
-    quiet = as_json
+    return take_in(workspace, Asked(request, dry_run=dry_run, confirm=confirm, yes=yes, as_json=as_json))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An import as a person asked for it."""
+
+    request: "Request"
+    dry_run: bool
+    confirm: bool
+    yes: bool
+    as_json: bool
+
+
+def take_in(workspace: "Workspace", asked: Asked, rhythm: "Rhythm | None" = None) -> int:
+    """Read, plan, ask, apply and say; the exit code. `rhythm` None: as the database needs it."""
+    from mailer.database.engine import viewing  # noqa: PLC0415  # lazy: heavy
+    from subscribers.imports.gathering import Declined, Gathering  # noqa: PLC0415  # lazy: heavy
+    from subscribers.imports.intake import Erased, Intake  # noqa: PLC0415  # lazy: heavy
+    from subscribers.imports.staging import Staging  # noqa: PLC0415  # lazy: heavy
+
+    request, quiet = asked.request, asked.as_json
 
     def agreed(sheet: "Sheet", layout: "Layout") -> bool:
         if not quiet:
             words.say_layout(sheet, layout)
-        return not layout.guessed or dry_run or ask("Is that what the columns mean?", yes=yes)
+        return not layout.guessed or asked.dry_run or ask("Is that what the columns mean?", yes=asked.yes)
 
     with workspace.database.connected() as connection:
-        with viewing(connection), _bar("reading", _size(files), quiet=quiet, unit="bytes") as progress:
+        with viewing(connection), bar("reading", _size(request.files), quiet=quiet, unit="bytes") as progress:
             staging = Staging(connection)
             erased = Erased(connection, workspace.erasure_hashes)
             try:
@@ -106,9 +122,14 @@ def import_(
             words.say_warnings(found)
         with viewing(connection):
             intake = Intake(
-                connection, staging, erased, newsletter=slug, consent_source=consent_source, read=found.summary
+                connection,
+                staging,
+                erased,
+                newsletter=request.newsletter,
+                consent_source=request.consent_source,
+                read=found.summary,
             )
-        return _planned_and_applied(workspace, connection, intake, found, request_is=(dry_run, yes, as_json, confirm))
+        return _planned_and_applied(workspace, connection, intake, found, asked, rhythm)
 
 
 def _planned_and_applied(
@@ -116,29 +137,23 @@ def _planned_and_applied(
     connection: "Connection",
     intake: "Intake",
     found: "Gathered",
-    *,
-    request_is: tuple[bool, bool, bool, bool],
+    asked: Asked,
+    rhythm: "Rhythm | None",
 ) -> int:
-    from mailer.database.engine import viewing  # noqa: PLC0415  # lazy: heavy
-
-    dry_run, yes, as_json, confirm = request_is
-    if dry_run or not yes:
-        plan = None
-        with viewing(connection), _bar("planning", intake.people, quiet=as_json) as progress:
-            for plan in intake.plan():  # noqa: B007  # the last one is whole
-                progress(intake.planned)
-        assert plan is not None  # noqa: S101  # a plan is given at least once
-        if as_json and dry_run:
-            say_json(words.plan_as_json(plan, found))
+    as_json = asked.as_json
+    if asked.dry_run or not asked.yes:
+        plan, notices = _planned(workspace, connection, intake, asked)
+        if as_json and asked.dry_run:
+            say_json(words.plan_as_json(plan, found, notices))
             return 0
-        words.say_plan(plan, found)
-        if dry_run:
+        words.say_plan(plan, found, notices)
+        if asked.dry_run:
             say("Nothing was changed: this was a dry run.")
             return 0
-        if not ask("Import them?", yes=yes):
+        if not ask("Import them?", yes=asked.yes):
             say("Nothing was changed.")
             return 1
-    row = _applied(workspace, connection, intake, found, quiet=as_json, confirm=confirm)
+    row = applied(workspace, connection, intake, found, quiet=as_json, confirm=asked.confirm, rhythm=rhythm)
     if as_json:
         say_json(words.import_as_json(row, found))
     else:
@@ -146,49 +161,24 @@ def _planned_and_applied(
     return 0
 
 
-def _applied(
-    workspace: "Workspace", connection: "Connection", intake: "Intake", found: "Gathered", *, quiet: bool, confirm: bool
-) -> "ImportRow":
-    """Slice by slice, each in a transaction of its own, with a pause for others in between."""
-    from mailer.consent.inviting import invite  # noqa: PLC0415  # lazy: heavy
-    from mailer.database.engine import others_wrote, writing  # noqa: PLC0415  # lazy: heavy
-    from subscribers.imports.applying import Overtaken  # noqa: PLC0415  # lazy: heavy
-    from subscribers.imports.records import ImportState  # noqa: PLC0415  # lazy: heavy
-    from subscribers.imports.rhythm import HELD, HELD_ROWS, Rhythm  # noqa: PLC0415  # lazy: heavy
+def _planned(
+    workspace: "Workspace", connection: "Connection", intake: "Intake", asked: Asked
+) -> "tuple[Plan, words.Notices | None]":
+    """What would happen, and what --confirm would send."""
+    from mailer.consent.inviting import uninvited  # noqa: PLC0415  # lazy: heavy
+    from mailer.database.engine import viewing  # noqa: PLC0415  # lazy: heavy
 
-    sqlite = connection.dialect.name == "sqlite"
-    rhythm = Rhythm(HELD if sqlite else HELD_ROWS)
-    with writing(connection):
-        row = intake.begin(found.digest, found.names, workspace.now())
-    if row.position and not quiet:
-        say(f"Import {row.id} was begun before and not ended: it goes on where it stopped.")
-    others = others_wrote(connection)
-    with _bar("importing", intake.people, quiet=quiet, done=row.position) as progress:
-        while row.state is ImportState.APPLYING:
-            began = time.monotonic()
-            try:
-                with writing(connection):
-                    began = time.monotonic()
-                    later = intake.apply(row, rhythm.size, workspace.now())
-                    if confirm:
-                        found.invited += invite(
-                            connection,
-                            row.newsletter,
-                            intake.unconfirmed(row.position, later.position),
-                            import_id=row.id,
-                            key=workspace.settings.keys()[0],
-                            draw=workspace.number,
-                            now=workspace.now(),
-                        )
-            except Overtaken:
-                continue
-            took = time.monotonic() - began
-            progress(later.position - row.position)
-            row = later
-            pause = rhythm.after(took, others=others(), now=time.monotonic())
-            if sqlite:
-                workspace.sleep(pause)
-    return row
+    plan, marks = None, set[str]()
+    with viewing(connection), bar("planning", intake.people, quiet=asked.as_json) as progress:
+        for plan in intake.plan():  # noqa: B007  # the last one is whole
+            progress(intake.planned)
+            if asked.confirm:
+                key = workspace.settings.keys()[0]
+                marks |= uninvited(connection, intake.planned_unconfirmed(), key=key, now=workspace.now())
+    assert plan is not None  # noqa: S101  # a plan is given at least once
+    if not asked.confirm:
+        return plan, None
+    return plan, words.Notices(len(marks), workspace.rate(None) if marks else None)
 
 
 def _map(text: str) -> tuple[str, str]:
@@ -198,26 +188,8 @@ def _map(text: str) -> tuple[str, str]:
     return column.strip(), role.strip()
 
 
-def _size(files: list[Path]) -> int | None:
+def _size(files: Sequence[Path]) -> int | None:
     try:
         return sum(path.stat().st_size for path in files)
     except OSError:
         return None  # the standard input, or a file that is not there, as the reading will say
-
-
-@contextmanager
-def _bar(what: str, total: int | None, *, quiet: bool, done: int = 0, unit: str = "people") -> Generator[Progress]:
-    """Draws a bar on standard error, if a person looks at it."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _number: None
-        return
-    from rich.console import Console  # noqa: PLC0415  # lazy: only for a person at a terminal
-    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
-    from rich.progress import TimeRemainingColumn as Left  # noqa: PLC0415  # lazy, as above
-
-    column = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), column, Left(), console=Console(stderr=True), transient=True
-    ) as bar:
-        task = bar.add_task(what, total=total, completed=done)
-        yield lambda number: bar.advance(task, number)

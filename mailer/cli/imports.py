@@ -4,14 +4,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mailer.cli.applying import take_back
 from mailer.cli.options import JsonOption, NewsletterOption, YesOption
 from mailer.cli.output import ask, say, say_json, table
 from mailer.cli.words import count
 
 if TYPE_CHECKING:
     from subscribers.imports.records import ImportRow
-
-_SLICE = 2000
 
 
 def imports(newsletter: NewsletterOption = None, as_json: JsonOption = False) -> None:
@@ -51,12 +50,9 @@ def undo_import(
     as_json: JsonOption = False,
 ) -> int:
     """Take an import back: exactly what it did, and nothing that anybody did since."""
-    from mailer.consent.inviting import withdraw  # noqa: PLC0415  # lazy: heavy
-    from mailer.ledger.written_to import written_to  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
     from subscribers.imports import records  # noqa: PLC0415  # lazy: heavy
     from subscribers.imports.records import ImportState  # noqa: PLC0415  # lazy: heavy
-    from subscribers.imports.undoing import Undoing  # noqa: PLC0415  # lazy: heavy
 
     workspace = open_workspace()
     with workspace.reading() as connection:
@@ -70,18 +66,7 @@ def undo_import(
         if not ask(question, yes=yes):
             say("Nothing was changed.")
             return 1
-        with workspace.transaction() as connection:
-            row = records.to_undo(connection, number)
-            withdraw(connection, number)
-        undoing = Undoing(row, written_to())
-        after = 0
-        while True:
-            with workspace.transaction() as connection:
-                done = undoing.undo(connection, after, _SLICE, workspace.now())
-            if done.ended:
-                break
-            after = done.after
-            workspace.sleep(0.005)  # whoever waits for the one place to write in SQLite gets it here
+        take_back(workspace, number)
         with workspace.reading() as connection:
             row = records.find(connection, number)
     if as_json:

@@ -91,7 +91,7 @@ def remove(
     def one(connection: "Connection", slug: str, chosen: "ColumnElement[bool]", after: int) -> "Slice":
         return remove_slice(connection, slug, chosen, after=after, now=workspace.now(), note=f"segment {segment}")
 
-    what = "end their subscriptions (only they themselves can begin them again)"
+    what = "end their subscription to it (only they themselves can begin it again)"
     changed = _all(workspace, newsletter, segment or "", what, one, yes=yes)
     if changed is None:
         return 1

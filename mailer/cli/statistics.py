@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailer.cli.options import JsonOption, NewsletterOption
 from mailer.cli.output import say, say_json, table
+from mailer.cli.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +38,7 @@ def stats(newsletter: NewsletterOption = None, as_json: JsonOption = False) -> N
     if as_json:
         say_json(_as_json(slug, states, domains, weeks, letters))
         return
-    say(f"{slug}: {sum(states.values()):,} people")
+    say(f"{slug}: {count(sum(states.values()), 'person', 'people')}")
     table((f"  {state}", f"{number:>11,}") for state, number in states.items())
     if domains:
         say("\nDomains of those who may be mailed")
@@ -61,7 +62,7 @@ def _plot(weeks: "Sequence[Week]") -> None:
 
 
 def _say_health(letters: "Health") -> None:
-    say(f"  {letters.mailed:,} were mailed at least once.")
+    say(f"  {count(letters.mailed, 'was', 'were')} mailed at least once.")
     if not letters.mailed:
         return
     if letters.never_delivered is None:

@@ -1,6 +1,6 @@
 """Inviting: an import's unconfirmed people are asked by a notice each whether they want the newsletter; none of it commits."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
@@ -13,6 +13,7 @@ from mailer.ledger.notice_tables import notices as notice_table
 from mailer.ledger.notices import Kind as NoticeKind
 from mailer.ledger.notices import NewNotice
 from mailer.ledger.states import State as NoticeState
+from subscribers.reading import among
 
 
 def invite(
@@ -32,14 +33,7 @@ def invite(
     marks = {subscriber_id: mailbox_mark(email, key) for subscriber_id, email in people}
     if not marks:
         return 0
-    asked = connection.execute(
-        select(requests.c.mailbox).where(
-            requests.c.mailbox.in_(list(marks.values())),
-            requests.c.state.in_([State.ASKED.value, State.NOTICED.value, State.EXPIRED.value]),
-            (requests.c.asked_at > now - A_DAY) | (requests.c.state == State.NOTICED.value),
-        )
-    ).scalars()
-    taken = set(asked)
+    taken = _asked(connection, set(marks.values()), now)
     rows: list[dict[str, object]] = []
     for subscriber_id, email in people:
         mailbox = marks[subscriber_id]
@@ -74,6 +68,22 @@ def invite(
             now,
         )
     return len(rows)
+
+
+def uninvited(connection: Connection, addresses: Collection[str], *, key: bytes, now: datetime) -> set[str]:
+    """The marks of those of these addresses whom `invite` would ask."""
+    marks = {mailbox_mark(email, key) for email in addresses}
+    return marks - _asked(connection, marks, now)
+
+
+def _asked(connection: Connection, marks: Collection[str], now: datetime) -> set[str]:
+    """Those who were asked within a day, or whose answer is still waited for."""
+    chosen = select(requests.c.mailbox).where(
+        among(connection, requests.c.mailbox, sorted(marks)),
+        requests.c.state.in_([State.ASKED.value, State.NOTICED.value, State.EXPIRED.value]),
+        (requests.c.asked_at > now - A_DAY) | (requests.c.state == State.NOTICED.value),
+    )
+    return set(connection.execute(chosen).scalars())
 
 
 def withdraw(connection: Connection, import_id: int) -> None:

@@ -2,12 +2,14 @@
 
 import gzip
 import io
+import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 from typing import IO, cast
@@ -21,9 +23,31 @@ SWELLING = 200
 """How many times its packed size a file may become: text packs 5 to 20 times."""
 FILES_IN_A_ZIP = 100
 
+PassedOver = Callable[[str, str], None]
+"""Told of a file that is not read: its name, and why."""
+
+_HEAD = 64 << 10
+_ADDRESS = re.compile(rb"[^\s@]@[^\s@]+\.[^\s@]")
+_ENCRYPTED = 1
+"""The bit of a zip's entry that says so."""
 _SLACK = 10 << 20
 """Below this a small file may swell as it likes: a thousand equal lines pack very well."""
 _SPREADSHEET = ("[Content_Types].xml", "xl/workbook.xml", "content.xml")
+_TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson")
+_MAYBE = (".txt", ".json", ".dat", "")
+_PACKED = (".zip", ".gz", ".7z", ".rar", ".bz2", ".xz", ".tar", ".tgz")
+_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
+
+
+class Kind(Enum):
+    """How sure it is that a file is a table of people."""
+
+    NAMED = "named"
+    """A person named it."""
+    TABLE = "table"
+    """It lies in an archive, and is called as tables are."""
+    MAYBE = "maybe"
+    """It lies in an archive, and may be one or the notes to one."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +56,7 @@ class Source:
 
     name: str
     stream: Bytes
+    kind: Kind = Kind.NAMED
 
 
 @contextmanager
@@ -39,50 +64,56 @@ def reading(name: str) -> Generator[None]:
     """What goes wrong while a file is read, in words for a person. Raises BadImport."""
     try:
         yield
-    # zipfile raises NotImplementedError for a way of packing that it does not know, and RuntimeError for a password.
-    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except NotImplementedError as error:
         raise BadImport(
-            f"{name} cannot be unpacked: it is damaged, cut short or encrypted",
-            hint="export or download it again; a zip must have no password",
+            f"{name} is packed in a way that is not known here", hint="unpack it, and name the files that you mean"
+        ) from error
+    # zipfile raises RuntimeError for whatever its tables say that cannot be.
+    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        raise BadImport(
+            f"{name} cannot be unpacked: it is damaged or cut short", hint="export or download it again"
         ) from error
     except OSError as error:
         raise BadImport(f"{name} cannot be read: {error.strerror or error}") from error
 
 
-def opened(path: Path, standard_input: IO[bytes]) -> Iterator[Source]:
-    """What is to be read of one argument: `-` is the standard input, a zip may hold several files. Raises BadImport."""
+def opened(path: Path, standard_input: IO[bytes], passed_over: PassedOver) -> Iterator[Source]:
+    """What is to be read of one argument: `-` is the standard input, a zip may hold several files.
+
+    `passed_over` is told of files in a zip that can be no tables. Raises BadImport.
+    """
     name = "standard input" if str(path) == "-" else str(path)
     with reading(name):
         if str(path) == "-":
-            yield from _unpacked(name, standard_input, size=0)
+            yield from _unpacked(name, standard_input, passed_over, size=0)
             return
         if stat.S_ISDIR(path.stat().st_mode):
             raise BadImport(f"{path} is not a file", hint="name the files in it")
         with path.open("rb") as file:
-            yield from _unpacked(name, file, size=path.stat().st_size)
+            yield from _unpacked(name, file, passed_over, size=path.stat().st_size)
 
 
-def _unpacked(name: str, file: IO[bytes], size: int) -> Iterator[Source]:
+def _unpacked(name: str, file: IO[bytes], passed_over: PassedOver, size: int) -> Iterator[Source]:
     head = file.read(4)
     stream = _Again(head, file)
     if head.startswith(b"\x1f\x8b"):
         packed = _Counted(stream)
         unpacked = cast("IO[bytes]", gzip.GzipFile(fileobj=cast("IO[bytes]", packed)))
-        yield Source(name.removesuffix(".gz"), _Bounded(name, unpacked, packed))
+        yield Source(name, _Bounded(name, unpacked, packed))
     elif head == b"PK\x03\x04":
         with TemporaryFile() as spooled:
             if size:
                 file.seek(0)
-                yield from _in_zip(name, file)
+                yield from _in_zip(name, file, passed_over)
                 return
             while more := stream.read(1 << 20):  # a zip is read from its end, and the standard input has none yet
                 spooled.write(more)
-            yield from _in_zip(name, spooled)
+            yield from _in_zip(name, spooled, passed_over)
     else:
         yield Source(name, stream)
 
 
-def _in_zip(name: str, file: IO[bytes]) -> Iterator[Source]:
+def _in_zip(name: str, file: IO[bytes], passed_over: PassedOver) -> Iterator[Source]:
     """The text files inside; a folder that a name leads through is never made, and nothing is written to the disk."""
     with zipfile.ZipFile(file) as archive:
         names = [entry.filename for entry in archive.infolist()]
@@ -91,16 +122,36 @@ def _in_zip(name: str, file: IO[bytes]) -> Iterator[Source]:
         entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _hidden(entry.filename)]
         if not entries:
             raise BadImport(f"{name} is an empty archive")
-        if len(entries) > FILES_IN_A_ZIP:
+        chosen = [(entry, kind) for entry in entries if (kind := _kind(name, entry)) is not None]
+        if len(chosen) > FILES_IN_A_ZIP:
             raise BadImport(
-                f"{name} holds {len(entries)} files, more than {FILES_IN_A_ZIP}",
+                f"{name} holds {len(chosen)} files, more than {FILES_IN_A_ZIP}",
                 hint="unpack it, and name those you mean",
             )
         for entry in entries:
+            if entry not in [each for each, _ in chosen]:
+                passed_over(_inside(name, entry), "which is no table")
+        for entry, kind in chosen:
             with archive.open(entry) as unpacked:
-                packed = _Known(entry.compress_size)
-                inside = f"{name}/{PurePosixPath(entry.filename.replace(chr(92), '/')).name}"
-                yield Source(inside, _Bounded(inside, unpacked, packed))
+                inside = _inside(name, entry)
+                yield Source(inside, _Bounded(inside, unpacked, _Known(entry.compress_size)), kind)
+
+
+def _kind(name: str, entry: zipfile.ZipInfo) -> Kind | None:
+    """What a file in an archive is by its name; None: no table. Raises BadImport for what must not be passed over."""
+    inside, suffix = _inside(name, entry), PurePosixPath(entry.filename).suffix.lower()
+    if suffix in _SPREADSHEETS:
+        raise BadImport(f"{inside} is a spreadsheet", hint="save it as CSV (UTF-8), and name that")
+    if suffix in _PACKED:
+        raise BadImport(f"{inside} is packed a second time", hint="unpack it, and name the files that you mean")
+    kind = Kind.TABLE if suffix in _TABLES else Kind.MAYBE if suffix in _MAYBE else None
+    if kind is not None and entry.flag_bits & _ENCRYPTED:
+        raise BadImport(f"{inside} is encrypted", hint="unpack it with its password, and name the files that you mean")
+    return kind
+
+
+def _inside(name: str, entry: zipfile.ZipInfo) -> str:
+    return f"{name}/{PurePosixPath(entry.filename.replace(chr(92), '/')).name}"
 
 
 def _hidden(name: str) -> bool:
@@ -166,3 +217,23 @@ class _Bounded:
                 hint="unpack it yourself, look at it, and name it",
             )
         return data
+
+
+class Headed:
+    """A stream that remembers how it began."""
+
+    def __init__(self, stream: Bytes) -> None:
+        self._stream = stream
+        self._head = b""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes."""
+        data = self._stream.read(size)
+        if len(self._head) < _HEAD:
+            self._head += data[: _HEAD - len(self._head)]
+        return data
+
+    @property
+    def names_somebody(self) -> bool:
+        """Whether there is an address in what was read first, in whatever encoding."""
+        return _ADDRESS.search(self._head.replace(b"\0", b"")) is not None

@@ -5,12 +5,13 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO
 
-from subscribers.imports.files import opened, reading
+from subscribers.errors import BadImport
+from subscribers.imports.files import Headed, Kind, Source, opened, reading
 from subscribers.imports.layout import Layout, laid_out
 from subscribers.imports.parsing import Parser
 from subscribers.imports.refusals import Refusal, RefusedFile, refused_path
@@ -21,6 +22,8 @@ from subscribers.imports.summary import Summary
 from subscribers.imports.suspicions import Suspicions
 
 _STAGED = 2000
+_NAMED = 10
+"""Files of an archive without people that are named."""
 _DIGEST = b"mailer import 1\0"
 """What the digest begins with; a program that reads files differently begins it differently."""
 
@@ -51,6 +54,8 @@ class Gathered:
     refused_files: list[Path] = field(default_factory=list[Path])
     refused: list[Refusal] = field(default_factory=list[Refusal])
     """Some of the refused rows, of each kind."""
+    passed_over: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """Files of archives that hold nobody, and why that is thought."""
     undated: int = 0
     suspicions: Suspicions = field(default_factory=Suspicions)
 
@@ -88,8 +93,8 @@ class Gathering:
         self._digest = hashlib.sha256(_DIGEST + json.dumps([*asked, self.request.keep_fields]).encode())
         good = 0
         for path in self.request.files:
-            for sheet in self._sheets(path):
-                good += self._sheet(sheet)
+            for sheet, layout in self._sheets(path):
+                good += self._sheet(sheet, layout)
         people = self.staging.arrange()
         found = self._found
         found.summary.duplicates = good - people
@@ -97,18 +102,46 @@ class Gathering:
         found.digest = self._digest.hexdigest()
         return found
 
-    def _sheets(self, path: Path) -> Iterator[Sheet]:
-        for source in opened(path, self.standard_input):
+    def _sheets(self, path: Path) -> Iterator[tuple[Sheet, Layout]]:
+        others = self._found.passed_over
+        first, read = len(others), 0
+
+        def passed_over(name: str, why: str) -> None:
+            others.append((name, why))
+
+        for source in opened(path, self.standard_input, passed_over):
             self._digest.update(b"\0file\0")
-            yield open_sheet(source, self._seen)
+            found = self._opened(source)
+            if found is not None:
+                yield found
+                read += 1
+        if not read:
+            names = [PurePath(name).name for name, _ in others[first:]]
+            raise BadImport(
+                f"{path} holds no table of people, only {', '.join(names[:_NAMED])}{', …' if names[_NAMED:] else ''}",
+                hint="name a CSV file, or a zip with one in it",
+            )
+
+    def _opened(self, source: Source) -> tuple[Sheet, Layout] | None:
+        """The sheet and what its columns say; None: something in an archive that holds nobody is passed over."""
+        stream = Headed(source.stream)
+        try:
+            sheet = open_sheet(replace(source, stream=stream), self._seen)
+            return sheet, laid_out(sheet, self.request.maps, keep_fields=self.request.keep_fields)
+        except BadImport as error:
+            # Not what cannot be read, nor a table that names people: it may be the one that says who left.
+            must_be_read = source.kind is Kind.NAMED or (source.kind is Kind.TABLE and stream.names_somebody)
+            if must_be_read or error.__cause__ is not None:
+                raise
+            why = "which is no table of people" if stream.names_somebody else "which holds no addresses"
+            self._found.passed_over.append((source.name, why))
+            return None
 
     def _seen(self, data: bytes) -> None:
         self._digest.update(data)
         self.progress(len(data))
 
-    def _sheet(self, sheet: Sheet) -> int:
-        request = self.request
-        layout = laid_out(sheet, request.maps, keep_fields=request.keep_fields)
+    def _sheet(self, sheet: Sheet, layout: Layout) -> int:
         if not self.agreed(sheet, layout):
             raise Declined
         file = RefusedFile(self._refused_path(sheet), sheet.header)

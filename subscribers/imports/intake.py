@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, select, update
 
 from subscribers.erasure import PREFIX, Hasher, marks
 from subscribers.imports import records
@@ -90,6 +90,7 @@ class Intake:
         self._read = read
         self._meeting = Meeting(connection, staging, newsletter, consent=bool(self._consent_source))
         self._last: int = connection.execute(select(func.coalesce(func.max(people.c.n), 0))).scalar_one()
+        self._planned_after = 0
         self.planned = 0
         """How many people met the book in the last step of the plan."""
 
@@ -115,6 +116,7 @@ class Intake:
                 if len(some) < SAMPLE:
                     some += self._meeting.sample(outcome, reason, SAMPLE - len(some))
             self.planned = min(PLANNED, self._last - after)
+            self._planned_after = after
             yield plan
         if not self._last:
             yield plan
@@ -157,10 +159,26 @@ class Intake:
             .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
             .where(people.c.n > after, people.c.n <= last, people.c.wanted <= Wanted.UNCONFIRMED)
             .where(subscriptions.c.newsletter == self._newsletter)
-            .where(subscriptions.c.status == Status.UNCONFIRMED.value)
+            .where(subscriptions.c.status == Status.UNCONFIRMED.value, ~_suppressed())
             .order_by(subscribers.c.id)
         )
         return [(row[0], row[1]) for row in self._connection.execute(chosen)]
+
+    def planned_unconfirmed(self) -> list[str]:
+        """The addresses of those in the last step of the plan who would be unconfirmed then, and nobody is kept out for."""
+        first = self._planned_after
+        mine = and_(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.newsletter == self._newsletter)
+        agreed = and_(literal(self.consent), people.c.wanted == Wanted.SUBSCRIBED.value)
+        chosen = (
+            select(func.coalesce(subscribers.c.email, people.c.email))
+            .select_from(people)
+            .outerjoin(subscribers, subscribers.c.email_key == people.c.email_key)
+            .outerjoin(subscriptions, mine)
+            .where(people.c.n > first, people.c.n <= first + PLANNED, people.c.wanted <= Wanted.UNCONFIRMED)
+            .where(func.coalesce(subscriptions.c.status, Status.UNCONFIRMED.value) == Status.UNCONFIRMED.value)
+            .where(~agreed, ~_suppressed())
+        )
+        return list(self._connection.execute(chosen).scalars())
 
     def _mark_erased(self, after: int) -> None:
         """Somebody was erased since the files were read: they must not come in with the slices that are left."""
@@ -171,3 +189,7 @@ class Intake:
 
     def _fresh(self) -> Summary:
         return Summary(rows=self._read.rows, refused=dict(self._read.refused), duplicates=self._read.duplicates)
+
+
+def _suppressed() -> ColumnElement[bool]:
+    return exists().where(suppressions.c.address_key == people.c.email_key).correlate(people)

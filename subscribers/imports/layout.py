@@ -202,7 +202,7 @@ def _field_names(header: Sequence[str], rest: Sequence[int], taken: Mapping[int,
     found: dict[int, str] = {}
     used = set(taken.values())
     for position in rest:
-        name = plain = field_name(header[position])
+        name = plain = field_name(header[position].removeprefix("fields."))
         again = 2
         while name in used:
             name = f"{plain[:60]}_{again}"

@@ -146,7 +146,8 @@ class Parser:
         # A row that was cut short is not filled up: the column that says who left may be the missing one.
         raise _Refused(
             "more or fewer cells than columns",
-            f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'}, but the header names {width} columns{hint}",
+            f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'}, "
+            f"but the header names {width} {'column' if width == 1 else 'columns'}{hint}",
         )
 
     def _rest(self, cells: Sequence[str]) -> tuple[str, int, int, str, str | None, str]:

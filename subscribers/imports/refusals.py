@@ -85,7 +85,7 @@ class RefusedFile:
 
 def refused_path(folder: Path, name: str, inputs: Sequence[Path]) -> Path:
     """Where the refused rows of a file go: `people.refused.csv`, never over a file that is read."""
-    base = PurePosixPath(name.replace("\\", "/")).name.replace(" ", "-")
+    base = PurePosixPath(name.replace("\\", "/")).name.replace(" ", "-").removesuffix(".gz")
     stem = base.rsplit(".", 1)[0] if "." in base[1:] else base
     taken = {each.resolve() for each in inputs}
     number, path = 1, folder / f"{stem.removesuffix('.refused')}.refused.csv"

@@ -20,6 +20,8 @@ class Rhythm:
 
     held: float = HELD
     size: int = 2000
+    fewest: int = FEWEST
+    most: int = MOST
     _others_until: float = 0.0
 
     def after(self, took: float, *, others: bool, now: float) -> float:
@@ -33,5 +35,5 @@ class Rhythm:
         among_others = now < self._others_until
         aim = HELD_AMONG_OTHERS if among_others else self.held
         fitting = self.size * aim / max(took, 0.001)
-        self.size = round(min(MOST, max(FEWEST, min(fitting, self.size * 2))))
+        self.size = round(min(self.most, max(self.fewest, min(fitting, self.size * 2))))
         return 0.03 if among_others else 0.01

@@ -87,29 +87,22 @@ def _why(error: csv.Error) -> tuple[str, str]:
 
 
 def json_rows(blocks: Iterator[list[str]], header: Sequence[str]) -> Iterator[list[Row | Unreadable]]:
-    """JSON Lines as rows under a header; an object with a key that the header has not is refused, not cut short."""
-    known = set(header)
+    """JSON Lines as rows under a header that names every key there is."""
     first = 1
     for block in blocks:
         rows: list[Row | Unreadable] = []
         for line, text in enumerate(block, start=first):
             if text.strip():
-                rows.append(_json_row(line, text, header, known))
+                rows.append(_json_row(line, text, header))
         first += len(block)
         if rows:
             yield rows
 
 
-def _json_row(line: int, text: str, header: Sequence[str], known: set[str]) -> Row | Unreadable:
+def _json_row(line: int, text: str, header: Sequence[str]) -> Row | Unreadable:
     found = json_object(text)
-    raw = [text.strip()]
     if found is None:
-        return Unreadable(line, raw, "no JSON", "this line is not a JSON object")
-    more = found.keys() - known
-    if more:
-        return Unreadable(
-            line, raw, "a key that came too late", f'the key "{min(more)}" is in none of the objects before'
-        )
+        return Unreadable(line, [text.strip()], "no JSON", "this line is not a JSON object")
     return Row(line, [found.get(name, "") for name in header])
 
 

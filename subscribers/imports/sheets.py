@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
+from tempfile import TemporaryFile
+from typing import IO
 
 from subscribers.errors import BadImport
 from subscribers.imports.files import Source, reading
@@ -15,6 +18,7 @@ COLUMNS = 1000
 
 _SEPARATORS = ",;\t|"
 _SAYS_SEPARATOR = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
+_BLOCK = 1 << 18
 _NOTHING = "\ufeff\u200b\xa0"
 _HINT = "its first line names the columns, such as email,name,tags"
 
@@ -56,7 +60,7 @@ def _opened(source: Source, seen: Callable[[bytes], object]) -> Sheet:
     lines = chain([head], read)
     first = next(line for line in head if line.strip(_NOTHING + " \t\r\n,;"))
     if first.lstrip(_NOTHING + " \t").startswith("{"):
-        return _json_sheet(source.name, head, lines)
+        return _json_sheet(source.name, lines)
     if first.lstrip(_NOTHING + " \t").startswith("["):
         raise BadImport(f"{source.name} is a JSON array", hint="write one object to a line (JSON Lines)")
     if len(first) >= LONGEST_LINE:
@@ -105,13 +109,31 @@ def _refuse_what_is_no_header(name: str, line: int, cells: Sequence[str]) -> Non
         )
 
 
-def _json_sheet(name: str, head: list[str], lines: Iterator[list[str]]) -> Sheet:
-    """The keys of the first objects are the columns, in the order in which they come."""
+def _json_sheet(name: str, lines: Iterator[list[str]]) -> Sheet:
+    """The keys of all objects are the columns, in the order in which they come: who left may be said in the last line alone.
+
+    They are read once for their keys, into a file without a name, and once more from there: the standard input and what
+    is unpacked cannot be read twice.
+    """
     header: dict[str, None] = {}
-    for line in head:
-        header.update(dict.fromkeys(json_object(line) or ()))
-    if not header:
-        raise BadImport(f"{name}:1: this line is not a JSON object", hint="write one object to a line (JSON Lines)")
-    if len(header) > COLUMNS:
-        raise BadImport(f"{name}: more than {COLUMNS} keys", hint="name a file of people")
-    return Sheet(name, list(header), 0, json_rows(lines, list(header)), is_json=True)
+    with ExitStack() as stack:
+        spooled = stack.enter_context(TemporaryFile("w+", encoding="utf-8", errors="surrogatepass", newline=""))
+        for block in lines:
+            for line in block:
+                header.update(dict.fromkeys(json_object(line) or ()))
+            if len(header) > COLUMNS:
+                raise BadImport(f"{name}: more than {COLUMNS} keys", hint="name a file of people")
+            spooled.writelines(block)
+        if not header:
+            raise BadImport(f"{name}:1: this line is not a JSON object", hint="write one object to a line (JSON Lines)")
+        spooled.seek(0)
+        again = _again(spooled, stack.pop_all())
+        next(again)  # from here on it closes the file, also when nobody reads it
+    return Sheet(name, list(header), 0, json_rows(again, list(header)), is_json=True)
+
+
+def _again(spooled: IO[str], stack: ExitStack) -> Iterator[list[str]]:
+    with stack:
+        yield []
+        while block := spooled.readlines(_BLOCK):
+            yield block

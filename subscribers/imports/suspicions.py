@@ -137,16 +137,21 @@ class Suspicions:
     def warnings(self) -> Iterator[Suspicion]:
         """What there is to look at."""
         if self._roles:
-            yield Suspicion("addresses of a role, not of a person", self._roles, self._some_roles)
+            yield Suspicion(f"{_addresses(self._roles)} of a role, not of a person", self._roles, self._some_roles)
         meant = _slips()
         slips = [(domain, number) for domain, number in self._domains.most_common() if domain in meant]
         if slips:
             examples = [f"{domain} (meant: {meant[domain]}?)" for domain, _ in slips[:_EXAMPLES]]
-            yield Suspicion("addresses whose domain looks misspelt", sum(number for _, number in slips), examples)
+            total = sum(number for _, number in slips)
+            yield Suspicion(f"{_addresses(total)} whose domain looks misspelt", total, examples)
         for domain, number in self._domains.most_common(1):
             large = domain in LARGE or domain in _REAL
             if self.people >= _FEW and number > SHARE * self.people and not large:
                 yield Suspicion(f"of all addresses are at {domain}: is this list what you think it is?", number, [])
+
+
+def _addresses(number: int) -> str:
+    return "address" if number == 1 else "addresses"
 
 
 def _slips() -> dict[str, str]:

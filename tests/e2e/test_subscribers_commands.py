@@ -101,9 +101,9 @@ def test_a_file_is_imported_and_every_row_accounted_for(desk: Desk) -> None:
     assert ok(desk.run("subscribers", "import", "people.csv", "--consent-source", "paper form", "--dry-run")) == (
         """5 rows in 1 file:
           3  new: subscribed  e.g. ada@example.org, bob@example.org, cleo@example.org
-          1  rows of somebody whom another row names
+          1  row of somebody whom another row names
           1  refused: no e-mail address  e.g. people.csv:3
-The refused rows are in people.refused.csv: mend them there, and import that file.
+The refused row is in people.refused.csv: mend it there, and import that file.
 Nothing was changed: this was a dry run.
 """
     )
@@ -112,7 +112,7 @@ Nothing was changed: this was a dry run.
         """3 people added to my-news, subscribed.
 1 row named somebody a second time.
 1 row refused: 1 no e-mail address.
-The refused rows are in people.refused.csv: mend them there, and import that file.
+The refused row is in people.refused.csv: mend it there, and import that file.
 This was import 1; `mailer subscribers undo-import 1` takes it back.
 """
     )
@@ -133,6 +133,7 @@ This was import 1; `mailer subscribers undo-import 1` takes it back.
         "duplicates": 1,
         "bad": [{"file": "people.csv", "line": 3, "reason": NOBODY}],
         "refused_files": ["people.refused.csv"],
+        "passed_over": [],
         "warnings": [],
         "invited": 0,
     }

@@ -19,7 +19,7 @@ from subscribers.imports.sheets import Sheet, open_sheet
 
 
 def sheets(path: Path) -> Iterator[tuple[Sheet, list[Row | Unreadable]]]:
-    for source in opened(path, io.BytesIO()):
+    for source in opened(path, io.BytesIO(), lambda _name, _why: None):
         sheet = open_sheet(source, lambda _: None)
         laid_out(sheet, {}, keep_fields=False)
         with reading(sheet.name):
@@ -67,13 +67,13 @@ FIRST_LINE = "its first line names the columns, such as email,name,tags"
         (b"{email\n", ":1: this line is not a JSON object", "write one object to a line (JSON Lines)"),
         (
             b"PK\x03\x04xlsx",
-            "cannot be unpacked: it is damaged, cut short or encrypted",
-            "export or download it again; a zip must have no password",
+            "cannot be unpacked: it is damaged or cut short",
+            "export or download it again",
         ),
         (
             b"\x1f\x8bgzip",
-            "cannot be unpacked: it is damaged, cut short or encrypted",
-            "export or download it again; a zip must have no password",
+            "cannot be unpacked: it is damaged or cut short",
+            "export or download it again",
         ),
         (b"x" * (2 << 20), ":1: the first line does not end", "name a CSV file"),
     ],
