@@ -64,7 +64,8 @@ class Troubles:
             return
         if self._nothing_since is None:
             self._nothing_since = self._clock()
-        if not any(receipt.too_fast for receipt in unsent):
-            # Whoever is too fast slows the pace down; it is where nobody answers at all that one waits.
+        # Whoever is too fast slows the pace down, and a mailing that pauses ends; it is where nobody answers at all that one
+        # waits. Twenty calls that were under way together are all refused, and mean one thing.
+        if self._waited and not any(receipt.too_fast or receipt.pause for receipt in unsent):
             self._wait = min(max(_FIRST_WAIT, 2 * self._wait), _LONGEST_WAIT)
             self._waited = False

@@ -77,6 +77,19 @@ def test_while_nothing_is_carried_each_wait_is_longer_and_an_answer_ends_it() ->
     assert (troubles.take_wait(), troubles.nothing_for) == (0, 0)
 
 
+def test_calls_that_were_under_way_together_and_carried_nothing_are_one_reason_to_wait() -> None:
+    troubles = Troubles(Clock())
+    for _ in range(20):
+        troubles.heard([AWAY])
+    assert troubles.take_wait() == 1
+
+
+def test_who_pauses_waits_for_nothing() -> None:
+    troubles = Troubles(Clock())
+    troubles.heard([NotSent("expired", pause="account")])
+    assert troubles.take_wait() == 0
+
+
 def test_who_is_too_fast_does_not_wait_but_is_not_patient_for_ever_either() -> None:
     clock = Clock()
     troubles = Troubles(clock)
