@@ -24,6 +24,8 @@ _TAKINGS = 3
 spell of the database is forgotten two departures after its end."""
 
 _REMEMBERED = 15
+_PREPARING_AT_FIRST = 0.04
+"""How long a claim takes, in seconds, before anything is known."""
 
 
 @dataclass(frozen=True)
@@ -80,18 +82,19 @@ class Pacer:
         with self._transaction() as connection:
             return slow_down(connection, self._name, now)
 
-    def left(self, leave: Leave, ready: float) -> None:
+    def left(self, leave: Leave, ready: float, late: float = 0.0) -> None:
         """The calls of a departure began; all was `ready` for them at that time of the clock.
 
         Where that was later than the departure by more than half of J, the departures to come are pushed back by as much: a
-        claim met a slow disk, or it was the first of all, and the next calls would follow too close. The other half is for
-        the threads and the network.
+        claim met a slow disk, or it was the first of all, and the next calls would follow too close. So they are where
+        calls of the departure before were `late` by themselves: the process was put aside while they waited for their
+        moments. The other half of J is for the network.
         """
         self._preparing.append(ready - self._told)
-        late = ready - leave.at - SLACK / 2
-        if late > 0:
+        behind = max(ready - leave.at, late) - SLACK / 2
+        if behind > 0:
             with self._transaction() as connection:
-                push_back(connection, self._name, min(late, FAR))
+                push_back(connection, self._name, min(behind, FAR))
 
     def wait(self, stopped: Callable[[], bool], sleep: Callable[[float], None]) -> Leave | None:
         """Sleep until it is time to get ready for a departure; None as soon as `stopped` says so. `sleep` sleeps seconds, or less.
@@ -130,7 +133,9 @@ class Pacer:
     def _usual_preparation(self) -> float:
         """The longest of late but one, in seconds: a single one that was slow is an accident."""
         longest = sorted(self._preparing)[-2:]
-        return max(0.0, min(longest[0], _LONGEST_LEAD)) if longest else 0.0
+        if not longest:
+            return _PREPARING_AT_FIRST if self._spread else 0.0
+        return max(0.0, min(longest[0], _LONGEST_LEAD))
 
     @property
     def _lead(self) -> float:

@@ -1,6 +1,5 @@
 """The loop: departure, claim, compose, call, settle; until nobody is pending, or somebody says stop."""
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,21 +10,20 @@ from typing import Generic, TypeVar
 from sqlalchemy import ColumnElement
 
 from mailer.database.engine import Database
-from mailer.errors import DatabaseError, TransportError
+from mailer.errors import TransportError
 from mailer.ledger import mailings, senders
 from mailer.ledger.claims import Claim, Claimed, Desk
 from mailer.ledger.mailings import MailingRow
 from mailer.ledger.report import progress
 from mailer.ledger.states import MailingState, State
 from mailer.pacing.pacer import Leave, Pacer
-from mailer.sending.answers import NOT_CALLED, Answers
-from mailer.sending.calls import Answer, Calls
+from mailer.sending.answers import Answers
+from mailer.sending.calls import Calls
 from mailer.sending.healing import bury_and_look_up
+from mailer.sending.leaving import Leaving
+from mailer.sending.still import unlooked_at
 from mailer.sending.troubles import PATIENCE_SECONDS, Troubles
-from mailer.transport.base import Receipt, Refused, Transport
-
-STALE_SECONDS = 60.0
-"""A claim older than this is given back, not called for: its sender was stopped in between, and people may have left."""
+from mailer.transport.base import Refused, Transport
 
 OTHERS_SECONDS = 30.0
 """How long we wait for other live senders to settle the last claims before we say so and go."""
@@ -79,14 +77,17 @@ class Run(Generic[Carried]):
     def __post_init__(self) -> None:
         self._desk = Desk(self.mailing.id, self.mailing.newsletter, self.segments)
         self._troubles = Troubles(self.clock)
-        self._looking = threading.Lock()
         self._size = self.batch
         self._claimed = 0
 
     def go(self) -> End:
         """Send until the end, and say which it was. Raises MailerError for what stops the whole of it."""
         bury_and_look_up(self.database, self.transport, self.mailing, self.now)
-        with senders.sender(self.database, self.now()) as self._me, Calls(self.transport.at_once) as self._calls:
+        with (
+            unlooked_at(),
+            senders.sender(self.database, self.now()) as self._me,
+            Calls(self.transport.at_once) as self._calls,
+        ):
             self._answers = Answers(
                 self.database,
                 self._calls,
@@ -96,6 +97,9 @@ class Run(Generic[Carried]):
                 self.now,
                 self.observe,
                 self._too_fast,
+            )
+            self._leaving = Leaving(
+                self.transport, self.compose, self._calls, self._answers, self._me.lock, self.clock, self.sleep
             )
             try:
                 end = self._loop()
@@ -217,59 +221,12 @@ class Run(Generic[Carried]):
         return claim, claimed_at
 
     def _send(self, people: Sequence[Claimed], claimed_at: float, leave: Leave) -> None:
-        """Compose and call, evenly until the next departure: twenty at once would crowd the second they fall in."""
-        able = self._composed(people)
-        calls = list(self.transport.calls([outcome for _, outcome in able]))
-        ready = self.clock()
-        spread = leave.seconds / max(1, len(calls)) if self.transport.at_once > 1 else 0.0
-        for number, places in enumerate(calls):
-            mine = [able[place] for place in places]
-            early = min(max(0.0, leave.at - ready), leave.early) + number * spread
-            call = self._calling([outcome for _, outcome in mine], claimed_at, ready + early, early)
-            self._calls.begin([person for person, _ in mine], call)
+        late = self._leaving.take_late()
+        ready = self._leaving.begin(people, claimed_at, leave)
         if self.pacer is not None:
-            self.pacer.left(leave, ready)
+            self.pacer.left(leave, ready, late)
         if not self._calls.under_way:
             self._answers.settle()
-
-    def _composed(self, people: Sequence[Claimed]) -> list[tuple[Claimed, Carried]]:
-        """Each person with what is carried to them; for whom nothing can be made, is refused."""
-        try:
-            composed = [(person, self.compose(person)) for person in people]
-        except Exception:
-            self._answers.hand_back(people)
-            raise
-        able: list[tuple[Claimed, Carried]] = []
-        for person, outcome in composed:
-            if isinstance(outcome, Refused):
-                self._answers.add(Answer([person], [outcome]))
-            else:
-                able.append((person, outcome))
-        return able
-
-    def _calling(
-        self, envelopes: Sequence[Carried], claimed_at: float, at: float, early: float
-    ) -> Callable[[], Sequence[Receipt]]:
-        """The call that a thread makes, at that time of the clock: at most so many seconds from now."""
-
-        def call() -> Sequence[Receipt]:
-            # The clock may be set back at any moment.
-            wait = min(at - self.clock(), early)
-            if wait > 0:
-                self.sleep(wait)
-            with self._looking:
-                alive = self._me.lock.held()
-            if not alive:
-                raise DatabaseError(
-                    "this sender lost its lock: others count it as dead",
-                    hint="run the same command again; nobody is sent to twice",
-                )
-            # Last of all: asking a server for the lock may itself take minutes, while the network is gone.
-            if abs(self.clock() - claimed_at) > STALE_SECONDS:
-                return [NOT_CALLED] * len(envelopes)
-            return self.transport.send(envelopes)
-
-        return call
 
     # --- the end ----------------------------------------------------------------------------------------------------
 

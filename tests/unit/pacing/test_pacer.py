@@ -1,99 +1,18 @@
 """Pacing: no second holds more than the rate, nearly all of the rate is used, and nobody waits for ever."""
 
-import heapq
 import itertools
 import random
-import threading
-from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
 
-from mailer.database.engine import connect
-from mailer.database.schema import upgrade
-from mailer.pacing import Pacer, step, take_departure
-from mailer.pacing.pacer import Leave
+from mailer.pacing import Pacer, take_departure
 from mailer.pacing.tables import paces
 
-NOW = 1_795_000_000.0
-ACCOUNT = "ses"
-
-Transaction = Callable[[], AbstractContextManager[Connection]]
-
-
-class Time:
-    """One clock for any number of senders: one of them runs at a time, and time passes while all sleep."""
-
-    def __init__(self, *, oversleep: Callable[[], float] = lambda: 0.0) -> None:
-        self.now = NOW
-        self.naps: list[float] = []
-        self._oversleep = oversleep
-        self._condition = threading.Condition()
-        self._numbers = itertools.count()
-        self._waking: list[tuple[float, int]] = []
-        self._turn: tuple[float, int] | None = None
-
-    def clock(self) -> float:
-        """Seconds since 1970."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Let the sender that wakes first go on, until this one's time has come."""
-        with self._condition:
-            self.naps.append(seconds)
-            me = (self.now + seconds + self._oversleep(), next(self._numbers))
-            heapq.heappush(self._waking, me)
-            self._pass_on()
-            assert self._condition.wait_for(lambda: self._turn == me, timeout=60)
-
-    def run(self, senders: Sequence[Callable[[], None]]) -> None:
-        """Live through all of it; what fails in a sender fails here."""
-        turns = [(self.now, next(self._numbers)) for _ in senders]
-        self._waking.extend(turns)
-        failures: list[BaseException] = []
-
-        def live(turn: tuple[float, int], sender: Callable[[], None]) -> None:
-            try:
-                with self._condition:
-                    assert self._condition.wait_for(lambda: self._turn == turn, timeout=60)
-                sender()
-            except BaseException as failure:  # noqa: BLE001  # carried to the test's own thread, and raised there
-                failures.append(failure)
-            finally:
-                with self._condition:
-                    self._pass_on()
-
-        threads = [threading.Thread(target=live, args=pair) for pair in zip(turns, senders, strict=True)]
-        for thread in threads:
-            thread.start()
-        with self._condition:
-            self._pass_on()
-        for thread in threads:
-            thread.join()
-        for failure in failures:
-            raise failure
-
-    def _pass_on(self) -> None:
-        if self._waking:
-            self._turn = heapq.heappop(self._waking)
-            self.now = max(self.now, self._turn[0])
-            self._condition.notify_all()
-
-
-@pytest.fixture
-def transaction(tmp_path: Path) -> Generator[Transaction]:
-    """Transactions on a real SQLite file."""
-    database = connect(f"sqlite:///{tmp_path / 'mailer.db'}")
-    upgrade(database)
-    yield database.transaction
-    database.close()
-
-
-def never() -> bool:
-    return False
+from .times import ACCOUNT, NOW, Time, Transaction, busiest_second, never
 
 
 @dataclass
@@ -127,10 +46,6 @@ def departures_of(transaction: Transaction, time: Time, *, rate: float, n: int, 
 
     time.run([sender] * senders)
     return sorted(left)
-
-
-def busiest_second(left: Sequence[float], n: int) -> int:
-    return max(n * sum(1 for moment in left[i:] if moment < start + 1 - 1e-6) for i, start in enumerate(left))
 
 
 # --- the promise ----------------------------------------------------------------------------------------------------
@@ -290,86 +205,6 @@ def test_a_busy_spell_costs_no_more_time_than_it_lasts(
 
     assert left[-1] - left[2] == pytest.approx(17 * 0.103)
     assert left[2] - NOW < 70
-
-
-def test_calls_that_begin_later_than_usual_push_the_departures_to_come_back(transaction: Transaction) -> None:
-    time = Time()
-    left: list[float] = []
-    late = iter([0.2, *[0.004] * 20, 0.3, *[0.004] * 20])
-
-    def sender() -> None:
-        mine = Pacer(transaction, ACCOUNT, lambda: 14, lambda _rate: 1, clock=time.clock)
-        for seconds in late:
-            leave = mine.wait(never, time.sleep)
-            assert leave is not None
-            time.sleep(seconds)  # the claim
-            ready = time.now
-            time.sleep(max(0.0, leave.at - ready))
-            left.append(time.now)
-            mine.left(leave, ready)
-
-    time.run([sender])
-
-    assert len(left) == 42
-    assert busiest_second(left, 1) <= 14
-
-
-def test_it_is_told_early_enough_to_get_ready_for_a_departure(transaction: Transaction) -> None:
-    time = Time()
-    early: list[float] = []
-
-    def sender() -> None:
-        mine = Pacer(transaction, ACCOUNT, lambda: 10, lambda _rate: 1, clock=time.clock)
-        for seconds in (0.5, 0.04, 0.05, 0.04, 0.03, 0.04):
-            leave = mine.wait(never, time.sleep)
-            assert leave is not None
-            early.append(leave.at - time.now)
-            time.sleep(seconds)  # the claim
-            mine.left(leave, time.now)
-            time.sleep(max(0.0, leave.at - time.now))
-
-    time.run([sender])
-
-    # As long as it took lately, but for the longest of all.
-    assert early == [pytest.approx(seconds) for seconds in (0, 0.5, 0.04, 0.05, 0.05, 0.05)]
-
-
-@pytest.mark.parametrize(
-    ("rate", "n", "oversleep", "spread", "gone"),
-    [
-        (200, 20, 0.02, True, 0),
-        (200, 20, 0.05, True, 4),
-        (200, 20, 0.05, False, 20),
-        (14, 1, 0.05, True, 1),
-        (200, 20, 0.2, True, 20),
-    ],
-)
-def test_of_a_departure_that_is_spread_only_those_are_given_up_whose_moment_is_missed(
-    transaction: Transaction, *, rate: float, n: int, oversleep: float, spread: bool, gone: int
-) -> None:
-    time = Time()
-    mine = Pacer(transaction, ACCOUNT, lambda: rate, lambda _rate: n, clock=time.clock, spread=spread)
-    first = mine.wait(never, lambda _seconds: None)
-    assert first is not None
-    assert first == Leave(NOW, n, step(rate, n))
-    second = first.at + first.seconds
-
-    def sleep(seconds: float) -> None:
-        time.now += seconds
-        if time.now == pytest.approx(second):
-            time.now += oversleep
-
-    leave = mine.wait(never, sleep)
-
-    assert leave is not None
-    if gone < n:
-        each = first.seconds / n
-        assert leave.recipients == n - gone
-        assert leave.at == pytest.approx(second + gone * each)
-        assert leave.at + leave.seconds == pytest.approx(second + first.seconds)
-    else:
-        assert leave.recipients == n
-        assert leave.at >= second + first.seconds
 
 
 def test_a_process_that_was_stopped_for_an_hour_gives_its_departure_up(transaction: Transaction) -> None:
