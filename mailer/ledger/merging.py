@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, select, update
 from mailer.errors import MailingError
 from mailer.ledger.states import State
 from mailer.ledger.tables import deliveries, exclusions, mailings
+from subscribers.tables import merged_subscribers
 
 MERGED = "merged"
 """Why a delivery was withheld: the person has, or gets, this letter by their other number."""
@@ -17,10 +18,11 @@ _MAY_HAVE_IT = (State.ACCEPTED, State.UNCERTAIN)
 def merge_deliveries(connection: Connection, kept: int, gone: int, now: datetime) -> None:
     """Give the pending deliveries of `gone` to `kept`, and withhold what would be a second letter of an issue.
 
-    What was sent to `gone` stays under that number, which SES's events bear. Raises MailingError while `gone` is in a
-    call: what comes of it must be known.
+    What was sent to `gone` stays under that number, which SES's events bear. `subscribers.merging.merge` comes first.
+    Raises MailingError while `gone` is in a call: what comes of it must be known.
     """
     states = _states(connection, kept, gone)
+    had = _had(connection, kept)
     for mailing_id, (mine, theirs) in states.items():
         match mine, theirs:
             case _, State.CLAIMED:
@@ -28,12 +30,13 @@ def merge_deliveries(connection: Connection, kept: int, gone: int, now: datetime
                     "a letter to the one who would go is under way at this moment",
                     hint="try again in a moment; when its sender is dead, `mailer send` settles what it left",
                 )
+            case _ if mailing_id in had:
+                _withhold(connection, mailing_id, gone, now)
+                _withhold(connection, mailing_id, kept, now)
             case None, State.PENDING:
                 _give(connection, mailing_id, kept, gone)
             case _, State.PENDING:
                 _withhold(connection, mailing_id, gone, now)
-            case State.PENDING, state if state in _MAY_HAVE_IT:
-                _withhold(connection, mailing_id, kept, now)
             case _:
                 pass
 
@@ -50,6 +53,18 @@ def _states(connection: Connection, kept: int, gone: int) -> dict[int, tuple[str
     for mailing_id, subscriber_id, state in connection.execute(chosen):
         found.setdefault(mailing_id, {})[subscriber_id] = state
     return {mailing_id: (states.get(kept), states.get(gone)) for mailing_id, states in found.items()}
+
+
+def _had(connection: Connection, kept: int) -> set[int]:
+    """The mailings whose letter the person may have by a number that was merged into `kept`, now or before.
+
+    Whoever was merged into `gone` before is merged into `kept` now: a letter of theirs is one of the same person's.
+    """
+    merged = select(merged_subscribers.c.subscriber_id).where(merged_subscribers.c.kept_id == kept)
+    chosen = select(deliveries.c.mailing_id).where(
+        deliveries.c.subscriber_id.in_(merged), deliveries.c.state.in_(_MAY_HAVE_IT)
+    )
+    return set(connection.execute(chosen).scalars())
 
 
 def _give(connection: Connection, mailing_id: int, kept: int, gone: int) -> None:

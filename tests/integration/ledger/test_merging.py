@@ -79,6 +79,16 @@ def test_nobody_gets_an_issue_twice_by_a_merge(
     assert world.progress().adds_up
 
 
+def test_whoever_has_the_issue_by_the_number_of_somebody_merged_before_gets_no_second_one(world: Any) -> None:
+    world.people([1, 2, 4])
+    world.open()
+    put(world, 4, State.ACCEPTED)
+    merge(world, 2, 4)
+    merge(world, 1, 2)
+    assert world.states() == {1: "withheld", 2: "withheld", 4: "accepted"}
+    assert world.progress().adds_up
+
+
 def test_nobody_is_merged_while_their_letter_is_in_a_call(world: Any) -> None:
     world.people([1, 2])
     world.open()
