@@ -9,6 +9,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from mailer.database.engine import Database, connect
@@ -16,6 +17,10 @@ from mailer.database.schema import upgrade
 
 from .servers import Shelf, administer
 from .web_servers import WebServers
+
+# By chance, in every run: what nobody has met yet is found that way. How to meet it again is said where it fails.
+settings.register_profile("tests", deadline=None, print_blob=True)
+settings.load_profile("tests")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in its background with Ctrl-C switched off, and our children would inherit that.

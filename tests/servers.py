@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -33,8 +34,7 @@ ORDER BY 1, 2
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1"
 _MOVED = "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"
 _OTHERS = """
-SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 
 
@@ -70,17 +70,28 @@ class Shelf:
             self._tables = [name for (name,) in session.execute(_TABLES)]
 
     @contextmanager
-    def lent(self) -> Generator[str]:
-        """The URL of an empty database with our schema; whoever is still connected to it in the end is cut off."""
+    def lent(self, *, patience: float = 60) -> Generator[str]:
+        """The URL of an empty database with our schema.
+
+        Nobody may be connected to it in the end: a connection that was forgotten, or a process, would fail another test,
+        whenever it becomes garbage. It is an AssertionError after so many seconds; a server needs a moment to notice.
+        """
         name, shape = self._free.pop() if self._free else self._new()
         url = _of(self._server, name)
+        forgotten: list[str] = []
         try:
             yield url
         finally:
-            if self._emptied(url, shape):
-                self._free.append((name, shape))
-            else:
+            try:
+                with _session(url) as session:
+                    forgotten = _forgotten(session, patience)
+                    if emptied := self._emptied(session, shape):
+                        self._free.append((name, shape))
+            except psycopg.Error:
+                emptied = False
+            if not emptied:
                 administer(self._server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        assert forgotten == [], "connections that were left open, by what they said last"
 
     def _new(self) -> tuple[str, object]:
         name = f"test_{os.getpid()}_{next(self._numbers)}"
@@ -88,27 +99,33 @@ class Shelf:
         with _session(_of(self._server, name)) as session:
             return name, session.execute(_SHAPE.encode()).fetchall()
 
-    def _emptied(self, url: str, shape: object) -> bool:
+    def _emptied(self, session: psycopg.Connection, shape: object) -> bool:
         """Empty it as it was when it was new; False when somebody changed more than rows."""
-        try:
-            with _session(url) as session:
-                session.execute(_OTHERS)
-                if session.execute(_SHAPE.encode()).fetchall() != shape:
-                    return False
-                used = sql.SQL(" UNION ALL ").join(
-                    sql.SQL("(SELECT {} FROM {} LIMIT 1)").format(name, sql.Identifier(name)) for name in self._tables
-                )
-                tables = [sql.Identifier(name) for (name,) in session.execute(used)]
-                if tables:
-                    session.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(tables)))
-                # Also of tables that are empty: a transaction that was rolled back has drawn its numbers.
-                for (name,) in session.execute(_MOVED).fetchall():
-                    session.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(name)))
-        except psycopg.Error:
+        if session.execute(_SHAPE.encode()).fetchall() != shape:
             return False
+        used = sql.SQL(" UNION ALL ").join(
+            sql.SQL("(SELECT {} FROM {} LIMIT 1)").format(name, sql.Identifier(name)) for name in self._tables
+        )
+        tables = [sql.Identifier(name) for (name,) in session.execute(used)]
+        if tables:
+            session.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(tables)))
+        # Also of tables that are empty: a transaction that was rolled back has drawn its numbers.
+        for (name,) in session.execute(_MOVED).fetchall():
+            session.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(name)))
         return True
 
     def close(self) -> None:
         """Drop them all."""
         names = [self._template, *(name for name, _ in self._free)]
         administer(self._server, *(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in names))
+
+
+def _forgotten(session: psycopg.Connection, patience: float) -> list[str]:
+    """What those said last who are still connected when patience has run out; they are cut off."""
+    deadline = time.monotonic() + patience
+    while found := session.execute(f"SELECT query {_OTHERS}".encode()).fetchall():
+        if time.monotonic() >= deadline:
+            session.execute(f"SELECT pg_terminate_backend(pid, 60000) {_OTHERS}".encode())
+            break
+        time.sleep(0.002)
+    return [query for (query,) in found]

@@ -8,7 +8,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -163,17 +163,20 @@ class _ServerLock:
 
     @classmethod
     def take(cls, database: Database, sender_id: int) -> "_ServerLock | None":
-        try:
-            connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            taken = connection.execute(
-                text("SELECT pg_try_advisory_lock(:kind, :sender)"), {"kind": _LOCK_CLASS, "sender": sender_id}
-            ).scalar()
-        except DBAPIError as error:
-            raise translated(error, database.engine.url) from error
-        if not taken:
-            connection.close()
-            return None
-        return cls(connection, sender_id)
+        with ExitStack() as unless_taken:
+            try:
+                connection = database.engine.connect()
+                unless_taken.callback(connection.close)
+                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+                taken = connection.execute(
+                    text("SELECT pg_try_advisory_lock(:kind, :sender)"), {"kind": _LOCK_CLASS, "sender": sender_id}
+                ).scalar()
+            except DBAPIError as error:
+                raise translated(error, database.engine.url) from error
+            if not taken:
+                return None
+            unless_taken.pop_all()
+            return cls(connection, sender_id)
 
     def held(self) -> bool:
         # Once lost it stays lost: SQLAlchemy would connect anew by itself, and the new session never had the lock.

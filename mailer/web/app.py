@@ -72,15 +72,15 @@ def make_app(
     try:
         for routes in ROUTES:
             app.include_router(routes(site))
+        add_faults(app, site)
+        prefix = urlsplit(workspace.settings.base_url).path.rstrip("/")
+        app.add_middleware(Armour, prefix=prefix, clock=clock, broken=partial(broken, site))
+        proxies = [each.strip() for each in workspace.settings.trusted_proxies.split(",") if each.strip()]
+        if proxies:
+            app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)
     except BaseException:
         # A setting that a part cannot work with: its life never begins, so it would never end either.
         site.close()
         raise
-    add_faults(app, site)
-    prefix = urlsplit(workspace.settings.base_url).path.rstrip("/")
-    app.add_middleware(Armour, prefix=prefix, clock=clock, broken=partial(broken, site))
-    proxies = [each.strip() for each in workspace.settings.trusted_proxies.split(",") if each.strip()]
-    if proxies:
-        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)
     app.state.site = site
     return app

@@ -67,15 +67,13 @@ class Desk:
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """Start a command and let it run: until the end of the test, at the most."""
+        given: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         process = Started(
             [sys.executable, "-m", "mailer", *arguments],
             cwd=self.root,
             env=self.environment | options.pop("env", {}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
-            **options,
+            **given | options,
         )
         self.started.append(process)
         return process

@@ -188,15 +188,7 @@ def test_a_cancelled_mailing_says_so_even_if_its_issue_was_edited(desk: Desk) ->
 def test_ctrl_c_at_a_question_changes_nothing_and_says_so_on_a_line_of_its_own(desk: Desk) -> None:
     desk.people(1)
     ours, theirs = os.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "mailer", "send", "--issue", "1"],
-        cwd=desk.root,
-        env=desk.environment,
-        stdin=theirs,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with desk.start("send", "--issue", "1", stdin=theirs, stdout=subprocess.DEVNULL) as process:
         assert process.stderr is not None
         asked = "".join(iter(lambda: process.stderr.read(1) if process.stderr else "", "]"))
         process.send_signal(signal.SIGINT)

@@ -14,6 +14,7 @@ from mailer.cli.demo import shipped_issues
 from mailer.local_ses.options import Options
 from mailer.local_ses.server import LocalSes, Server, serve
 
+from ..waiting import PATIENCE  # noqa: TID252  # tests are not a package
 from .conftest import Desk
 
 CHROMIUM = "/usr/bin/chromium"
@@ -69,6 +70,7 @@ def opened(browser: Browser, url: str, *, width: int = DESK, dark: bool = False)
         viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light"
     ) as context:
         page = context.new_page()
+        page.set_default_timeout(1000 * PATIENCE)
         page.on("console", lambda message: complaints.append(message.text))
         page.goto(url)
         yield page

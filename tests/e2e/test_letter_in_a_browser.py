@@ -14,6 +14,8 @@ from mailer.issues.newsletter import load_newsletter
 from mailer.rendering.pipeline import preview_html, render_edition
 from mailer.rendering.theme import Theme, find_theme
 
+from ..waiting import PATIENCE  # noqa: TID252  # tests are not a package
+
 ROOT = Path(__file__).parents[2]
 
 # A phone is narrower than Chromium's narrowest window; a frame is not.
@@ -84,7 +86,7 @@ def look(letter: str, width: int, folder: Path, *, dark: bool = False) -> dict[s
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=True,
     )
     found: dict[str, Any] = json.loads(html.unescape(done.stdout.split("<pre>")[1].split("</pre>")[0]))

@@ -9,6 +9,7 @@ from email import message_from_bytes
 
 import httpx
 
+from ..waiting import until  # noqa: TID252  # tests are not a package
 from .conftest import SLUG, Desk
 
 PEOPLE = 18  # below what one network may ask for in an hour
@@ -16,14 +17,17 @@ PEOPLE = 18  # below what one network may ask for in an hour
 
 def _answering(desk: Desk, port: int) -> subprocess.Popen[str]:
     process = desk.start("serve", "--port", str(port), env={"MAILER_BASE_URL": f"http://127.0.0.1:{port}"})
-    for _ in range(200):
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/ready")
-        except httpx.HTTPError:
-            time.sleep(0.05)
-        else:
-            return process
-    raise AssertionError("the server does not answer")
+    until(lambda: _answers(port) or process.poll() is not None)
+    assert process.poll() is None, process.communicate()
+    return process
+
+
+def _answers(port: int) -> bool:
+    try:
+        httpx.get(f"http://127.0.0.1:{port}/ready")
+    except httpx.HTTPError:
+        return False
+    return True
 
 
 def _notices(desk: Desk) -> Counter[str]:
@@ -46,9 +50,7 @@ def test_a_server_that_is_killed_again_and_again_writes_to_everybody_once(desk: 
         process.kill()
         process.communicate()
     process = _answering(desk, port)
-    deadline = time.monotonic() + 30
-    while len(_notices(desk)) < PEOPLE and time.monotonic() < deadline:
-        time.sleep(0.1)
+    until(lambda: len(_notices(desk)) >= PEOPLE)
     process.terminate()
     process.communicate()
     assert _notices(desk) == Counter(f"<{email}>" for email in asked)

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from mailer.local_ses.options import Options
 from mailer.local_ses.server import LocalSes, Server, serve
 
+from ..waiting import PATIENCE, until  # noqa: TID252  # tests are not a package
 from .conftest import SLUG, Desk
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -47,18 +48,18 @@ class Circle:
     def page(self, *, scheme: Any = "light", width: int = 1100) -> Page:
         """A reader's browser."""
         page = self.browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}).new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(1000 * PATIENCE)
         return page
 
     def letter(self, recipient: str, number: int = 1) -> Message:
         """The so-many-th letter to an address, as soon as it has arrived."""
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            found = [each for each in list(self.server.local_ses.accepted) if each.recipient == recipient]
-            if len(found) >= number and found[number - 1].content:
-                return message_from_bytes(found[number - 1].content or b"", policy=modern)
-            time.sleep(0.05)
-        raise AssertionError(f"no letter to {recipient}")
+
+        def contents() -> list[bytes]:
+            accepted = list(self.server.local_ses.accepted)
+            return [each.content for each in accepted if each.recipient == recipient and each.content]
+
+        until(lambda: len(contents()) >= number)
+        return message_from_bytes(contents()[number - 1], policy=modern)
 
     def address_in(self, recipient: str, words: str, number: int = 1) -> str:
         """Where the link with these words leads, in the letter's text."""
@@ -103,24 +104,21 @@ def circle(desk: Desk, browser: Browser) -> Generator[Circle]:
             file.writelines(f"{name}={value}\n" for name, value in settings.items())
         process = desk.start("serve", "--port", str(port))
         try:
-            _wait_for(base)
+            until(lambda: _answers(base) or process.poll() is not None)
             yield Circle(desk, base, server, browser)
         finally:
             process.terminate()
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=PATIENCE)
         assert "Traceback" not in err, err
         assert not re.search(r"[A-Za-z0-9_-]{24}[1-9a-f]", err), "a token stands in the log"
         assert "example.org" not in err.replace(base, ""), out
 
 
-def _wait_for(base: str) -> None:
-    for _ in range(200):
-        try:
-            if httpx.get(f"{base}/ready").status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.05)
-    raise AssertionError("the server does not answer")
+def _answers(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/ready").status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def _next_issue(desk: Desk, number: int) -> None:

@@ -19,6 +19,7 @@ from mailer.web.app import make_app
 from mailer.web.serving import listen, make_server
 from mailer.wiring import Workspace
 
+from ..waiting import PATIENCE  # noqa: TID252  # tests are not a package
 from .conftest import SLUG, Desk
 
 CHROMIUM = "/usr/bin/chromium"
@@ -100,6 +101,7 @@ def _window(browser: Browser, width: int = 1000, *, dark: bool = False, scripts:
         viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light", java_script_enabled=scripts
     )
     try:
+        context.set_default_timeout(1000 * PATIENCE)
         yield context.new_page()
     finally:
         context.close()

@@ -12,6 +12,7 @@ import pytest
 from mailer.local_ses.options import Options
 from mailer.local_ses.server import LocalSes, Server, serve
 
+from ..waiting import PATIENCE, until  # noqa: TID252  # tests are not a package
 from .conftest import Desk
 
 
@@ -53,12 +54,9 @@ def test_it_sends_notices_takes_events_in_and_stops_when_it_is_told(ses: Desk, s
     assert ses.run("send", "--issue", "1", "--yes", env={"MAILER_SES_MODE": "raw"}).returncode == 3
     _invite(ses, 3)
     with ses.start("worker") as worker:
-        for _ in range(300):
-            if ses.status()["delivered"] == 10 and len(server.local_ses.log) == 13:
-                break
-            time.sleep(0.1)
+        until(lambda: len(server.local_ses.log) == 13 and ses.status()["delivered"] == 10)
         worker.send_signal(signal.SIGTERM)
-        out, err = worker.communicate(timeout=60)
+        out, err = worker.communicate(timeout=PATIENCE)
     assert worker.returncode == 143, err
     assert "Sending notices, and reading http" in out
     assert (ses.status()["delivered"], ses.status()["uncertain"]) == (10, 0)
@@ -72,11 +70,8 @@ def test_it_sends_notices_takes_events_in_and_stops_when_it_is_told(ses: Desk, s
 def test_without_a_queue_it_says_so_and_sends_notices(desk: Desk) -> None:
     _invite(desk, 2)
     with desk.start("worker") as worker:
-        for _ in range(300):
-            if len(list(Path(desk.root).glob("outbox/*/*.eml"))) == 2:
-                break
-            time.sleep(0.1)
+        until(lambda: len(list(Path(desk.root).glob("outbox/*/*.eml"))) == 2)
         worker.send_signal(signal.SIGINT)
-        out, err = worker.communicate(timeout=60)
+        out, err = worker.communicate(timeout=PATIENCE)
     assert (worker.returncode, "MAILER_EVENTS_QUEUE_URL is not set" in out) == (130, True), err
     assert len(list(Path(desk.root).glob("outbox/*/*.eml"))) == 2

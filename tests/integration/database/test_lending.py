@@ -20,6 +20,12 @@ def _say(url: str, *statements: str) -> list[int]:
     return found
 
 
+def _connected(url: str) -> psycopg.Connection:
+    found = psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
+    found.execute("LOCK TABLE sender")
+    return found
+
+
 def test_rows_are_gone_and_numbers_begin_anew(shelf: Shelf) -> None:
     with shelf.lent() as first:
         assert _say(first, ADD, ADD) == [1, 2]
@@ -46,13 +52,12 @@ def test_what_is_more_than_rows_is_not_lent_again(shelf: Shelf, change: str) -> 
         assert (second != first, _say(second, ADD)) == (True, [1])
 
 
-def test_whoever_is_still_connected_is_cut_off(shelf: Shelf) -> None:
-    with shelf.lent() as first:
-        plain = make_url(first).set(drivername="postgresql").render_as_string(hide_password=False)
-        forgotten = psycopg.connect(plain)
-        forgotten.execute("LOCK TABLE sender")
+def test_a_connection_that_is_forgotten_fails_the_test_that_forgot_it(shelf: Shelf) -> None:
+    forgotten: list[psycopg.Connection] = []
+    with pytest.raises(AssertionError, match="left open"), shelf.lent(patience=0.1) as first:
+        forgotten.append(_connected(first))
     with pytest.raises(psycopg.OperationalError):
-        forgotten.execute("SELECT 1")
-    forgotten.close()
+        forgotten[0].execute("SELECT 1")
+    forgotten[0].close()
     with shelf.lent() as second:
-        assert second == first
+        assert (second, _say(second, ADD)) == (first, [1])

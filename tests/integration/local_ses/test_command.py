@@ -13,6 +13,8 @@ from typing import Any, cast
 import boto3  # pyright: ignore[reportMissingTypeStubs]  # it has none
 import pytest
 
+from ...waiting import PATIENCE  # noqa: TID252  # tests are not a package
+
 
 @contextmanager
 def started(folder: Path, *arguments: str) -> Generator[subprocess.Popen[str]]:
@@ -48,7 +50,7 @@ def test_it_says_what_to_set_and_boto3_is_answered_until_it_is_stopped(stop: sig
         try:
             assert client.get_account()["SendQuota"]["MaxSendRate"] == 7
             process.send_signal(stop)
-            rest, _ = process.communicate(timeout=20)
+            rest, _ = process.communicate(timeout=PATIENCE)
         finally:
             client.close()
         assert (process.returncode, rest.strip()) == (0, "0 letters were accepted, and are forgotten now.")
@@ -59,14 +61,14 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         with started(tmp_path, "--port", port) as process:
-            said, _ = process.communicate(timeout=20)
+            said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert said.startswith(f"error: cannot listen at 127.0.0.1:{port}: Address already in use")
 
 
 def test_an_address_that_others_reach_is_refused(tmp_path: Path) -> None:
     with started(tmp_path, "--host", "0.0.0.0") as process:  # noqa: S104  # that is what is refused
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert said.startswith("error: --host 0.0.0.0 is no loopback address")
 
@@ -75,7 +77,7 @@ def test_options_are_set_and_the_log_is_named_at_the_start(tmp_path: Path) -> No
     with started(tmp_path, "--port", "0", "--log", "log.jsonl", "--set", "keep_contents=5") as process:
         printed_until(process, "Look at the letters")
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=20)
+        rest, _ = process.communicate(timeout=PATIENCE)
     assert (process.returncode, rest.strip()) == (0, "0 letters were accepted, and are listed in log.jsonl.")
     assert (tmp_path / "log.jsonl").read_text() == ""
 
@@ -90,7 +92,7 @@ def test_options_are_set_and_the_log_is_named_at_the_start(tmp_path: Path) -> No
 )
 def test_what_cannot_be_set_is_said(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
     with started(tmp_path, "--port", "0", *arguments) as process:
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode in {1, 2}
     assert words in said
     assert "Traceback" not in said
