@@ -17,12 +17,14 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
+    false,
     func,
     literal,
     literal_column,
     null,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects import sqlite
@@ -132,15 +134,18 @@ def settling(state: State, dialect: str) -> Update | Insert:
         reached = case((proved, literal(State.ACCEPTED.value)), else_=reached)
     if dialect == "postgresql":
         rows = _unnested()
-        held = holding().cte("held")
+        # What PostgreSQL knows of the ledger's states is always out of date in mid-mailing: it supposed one row of ours, and
+        # compared 1,000 settlements with 1,000 rows one by one, for a third of a second. So what is held is counted and not
+        # joined, and what is ours is within a CASE, of which it supposes nothing.
+        held = select(func.count()).select_from(holding().cte("held")).scalar_subquery()
         return (
             update(deliveries)
             .where(
                 deliveries.c.mailing_id == mailing,
-                deliveries.c.subscriber_id.in_(select(held.c.subscriber_id)),
+                held >= 0,
                 deliveries.c.subscriber_id == rows.c.subscriber,
                 deliveries.c.attempt == rows.c.attempt,
-                ours,
+                case((ours, true()), else_=false()),
             )
             .values(state=reached, reason=rows.c.reason, message_id=rows.c.message_id, settled_at=settled_at)
         )
