@@ -326,7 +326,7 @@ class Machine(RuleBasedStateMachine):
 def test_whatever_happens_nobody_gets_two_and_nobody_is_forgotten(database: Database, tmp_path: Path) -> None:
     if database.path is not None:
         _never_wait_for_the_disk(database)
-    examples = 150 if database.path is not None else 60
+    examples = 100 if database.path is not None else 40
     run_state_machine_as_test(
         type("MachineOnThis", (Machine,), {"database": database, "folder": tmp_path}),
         settings=settings(
