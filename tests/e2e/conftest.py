@@ -21,7 +21,7 @@ from mailer.workspaces import make_workspace
 from subscribers.tables import subscribers, subscriptions
 
 from ..waiting import PATIENCE  # noqa: TID252  # tests are not a package
-from .forks import Forks
+from .forks import Fork, Forks
 
 SLUG = "my-news"
 FORKS = Forks()
@@ -57,7 +57,7 @@ class Desk:
     root: Path
     url: str = ""
     """The database; empty: the workspace's own mailer.db."""
-    started: list[Started] = field(default_factory=list[Started])
+    started: list[Started | Fork] = field(default_factory=list[Started | Fork])
 
     @property
     def environment(self) -> dict[str, str]:
@@ -77,6 +77,12 @@ class Desk:
         )
         self.started.append(process)
         return process
+
+    def fork(self, *arguments: str) -> Fork:
+        """As `start`, for many that come and go: it begins at once."""
+        fork = FORKS.start(arguments, cwd=self.root, env=self.environment)
+        self.started.append(fork)
+        return fork
 
     def run(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""

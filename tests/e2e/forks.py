@@ -1,11 +1,12 @@
 """`mailer` commands as processes of their own that need not import everything first: each is forked off one that has.
 
 To start Python and import what a command needs takes a second; the command itself, a few hundredths. Who tests the start
-itself, or kills what was started, starts a process as a person does (`Desk.start`).
+itself starts a process as a person does (`Desk.start`).
 """
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Self
 
 from ..waiting import PATIENCE  # noqa: TID252  # tests are not a package
 from .nursery import NUMBER_BYTES
@@ -30,20 +31,22 @@ class Forks:
 
     def run(self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, without anybody at the keyboard."""
+        with self.start(arguments, cwd=cwd, env=env) as fork:
+            out, err = fork.communicate()
+            assert fork.returncode is not None
+            return subprocess.CompletedProcess(arguments, fork.returncode, out, err)
+
+    def start(self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> "Fork":
+        """Start a command, without anybody at the keyboard, and let it run."""
         work = json.dumps({"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}).encode()
         ours, theirs = os.pipe()
-        with TemporaryFile() as out, TemporaryFile() as err, Path(os.devnull).open("rb") as nothing:
-            try:
-                with self._lock:
-                    wire = self._wire or self._start(env)
-                    streams = [nothing.fileno(), out.fileno(), err.fileno(), theirs]
-                    socket.send_fds(wire, [len(work).to_bytes(NUMBER_BYTES)], streams)
-                    wire.sendall(work)
-                os.close(theirs)
-                code = _ended(ours, arguments)
-            finally:
-                os.close(ours)
-            return subprocess.CompletedProcess(arguments, code, _text(out), _text(err))
+        out, err = TemporaryFile(), TemporaryFile()  # noqa: SIM115  # the fork closes them
+        with Path(os.devnull).open("rb") as nothing, os.fdopen(theirs, "wb") as told, self._lock:
+            wire = self._wire or self._start(env)
+            streams = [nothing.fileno(), out.fileno(), err.fileno(), told.fileno()]
+            socket.send_fds(wire, [len(work).to_bytes(NUMBER_BYTES)], streams)
+            wire.sendall(work)
+        return Fork(arguments, ours, out, err)
 
     def _start(self, env: Mapping[str, str]) -> socket.socket:
         ours, theirs = socket.socketpair()
@@ -73,20 +76,59 @@ class Forks:
             self._nursery.wait()
 
 
-def _ended(told: int, arguments: Sequence[str]) -> int:
-    """The exit code, as soon as there is one."""
-    pid = int.from_bytes(os.read(told, NUMBER_BYTES))
-    impatience = threading.Timer(PATIENCE, os.kill, (pid, signal.SIGKILL))
-    impatience.start()
-    try:
-        code = int.from_bytes(os.read(told, NUMBER_BYTES), signed=True)
-        late = impatience.finished.is_set()
-    finally:
-        impatience.cancel()
-        impatience.join()
-    if late:
-        raise subprocess.TimeoutExpired(list(arguments), PATIENCE)
-    return code
+class Fork:
+    """A command that runs, used as subprocess.Popen is. It does not outlive its block."""
+
+    def __init__(self, arguments: Sequence[str], told: int, out: IO[bytes], err: IO[bytes]) -> None:
+        self.args = arguments
+        self.returncode: int | None = None
+        self._told = told
+        self._out, self._err = out, err
+        self.pid = int.from_bytes(os.read(told, NUMBER_BYTES))
+        assert self.pid > 0, "the nursery is gone"
+
+    def poll(self) -> int | None:
+        """The exit code, if it has ended."""
+        return self.wait(0)
+
+    def wait(self, timeout: float) -> int | None:
+        """The exit code, as soon as there is one; None when it takes longer."""
+        if self.returncode is None and select.select([self._told], [], [], timeout)[0]:
+            self.returncode = int.from_bytes(os.read(self._told, NUMBER_BYTES), signed=True)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it, whatever it is doing."""
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self, timeout: float = PATIENCE) -> tuple[str, str]:
+        """Wait for its end; what it wrote to both streams. Killed when it takes longer than any test waits."""
+        if self.wait(timeout) is None:
+            self.kill()
+            self.wait(PATIENCE)
+            raise subprocess.TimeoutExpired(list(self.args), timeout)
+        return _text(self._out), _text(self._err)
+
+    def end(self) -> None:
+        """End it, whatever it is doing, and leave nothing open."""
+        if self._out.closed:
+            return
+        self.kill()
+        self.wait(PATIENCE)
+        os.close(self._told)
+        self._out.close()
+        self._err.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.end()
 
 
 def _text(file: IO[bytes]) -> str:

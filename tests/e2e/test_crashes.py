@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from ..waiting import PATIENCE, until  # noqa: TID252  # tests are not a package
 from .conftest import Desk
 
 PEOPLE = 5000
@@ -101,11 +101,11 @@ def test_twenty_kills_at_random_moments_double_nobody_and_forget_nobody(desk: De
     killed = 0
     while killed < 20:
         wanted = sum(desk.letters().values()) + chance.randint(1, 200)
-        process = desk.start("send", "--issue", "1", "--yes")
-        _wait_until(lambda: process.poll() is not None or sum(desk.letters().values()) >= wanted)  # noqa: B023  # called at once
-        assert process.poll() is None, "the run ended before it could be killed"
-        process.kill()
-        process.communicate()
+        with desk.fork("send", "--issue", "1", "--yes") as process:
+            until(lambda: process.poll() is not None or sum(desk.letters().values()) >= wanted)  # noqa: B023  # called at once
+            assert process.poll() is None, "the run ended before it could be killed"
+            process.kill()
+            process.communicate()
         killed += 1
     assert set(desk.letters().values()) == {1}
     _everyone_has_exactly_one(desk, PEOPLE)
@@ -115,7 +115,7 @@ def test_two_senders_at_once_share_the_audience(desk: Desk) -> None:
     desk.people(600)
     senders = [desk.start("send", "--issue", "1", "--yes") for _ in range(2)]
     for sender in senders:
-        _, err = sender.communicate(timeout=120)
+        _, err = sender.communicate(timeout=PATIENCE)
         assert sender.returncode == 0, err
     _everyone_has_exactly_one(desk, 600)
 
@@ -126,9 +126,9 @@ def test_an_interrupted_send_settles_its_call_says_how_to_go_on_and_resumes(
 ) -> None:
     desk.people(1000)
     process = desk.start("send", "--issue", "1", "--yes", "--rate", "100")
-    _wait_until(lambda: sum(desk.letters().values()) >= 20)
+    until(lambda: sum(desk.letters().values()) >= 20)
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == code, err
     assert "mailer send --issue 1" in out
     status = desk.status()
@@ -140,13 +140,13 @@ def test_an_interrupted_send_settles_its_call_says_how_to_go_on_and_resumes(
 def test_a_stopped_sender_that_wakes_up_doubles_nobody(desk: Desk) -> None:
     desk.people(1000)
     sleeper = desk.start("send", "--issue", "1", "--yes", "--rate", "200")
-    _wait_until(lambda: sum(desk.letters().values()) >= 20)
+    until(lambda: sum(desk.letters().values()) >= 20)
     _stop_between_transactions(desk, sleeper)
     other = desk.start("send", "--issue", "1", "--yes")
-    _wait_until(lambda: sum(desk.letters().values()) >= 900)
+    until(lambda: sum(desk.letters().values()) >= 900)
     os.kill(sleeper.pid, signal.SIGCONT)
     for process in (sleeper, other):
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, err
     _everyone_has_exactly_one(desk, 1000)
 
@@ -169,17 +169,10 @@ def _stop_between_transactions(desk: Desk, process: subprocess.Popen[str]) -> No
 def test_someone_who_leaves_in_the_middle_is_withheld(desk: Desk) -> None:
     desk.people(500)
     process = desk.start("send", "--issue", "1", "--yes", "--rate", "100")
-    _wait_until(lambda: sum(desk.letters().values()) >= 10)
+    until(lambda: sum(desk.letters().values()) >= 10)
     left = desk.run("subscribers", "remove", "p499@example.org", "--yes")
     assert left.returncode == 0, left.stderr
-    process.communicate(timeout=120)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert desk.letters() == Counter({number: 1 for number in range(1, 501) if number != 499})
     assert desk.status()["withheld"] == 1
-
-
-def _wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)

@@ -7,10 +7,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from mailer.database.engine import Database, connect
 from mailer.database.schema import upgrade
 from mailer.errors import DatabaseError
 
+from ..waiting import PATIENCE, until  # noqa: TID252  # tests are not a package
 from .conftest import Desk
 
 PEOPLE = 1200
@@ -62,7 +62,7 @@ class Server:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         for pid in pids:
-            _wait_until(lambda: not Path(f"/proc/{pid}").exists())  # noqa: B023  # called at once
+            until(lambda: not Path(f"/proc/{pid}").exists())  # noqa: B023  # called at once
 
     def start(self) -> None:
         """Start it again; it recovers what was committed."""
@@ -87,7 +87,7 @@ def _use(desk: Desk, url: str) -> None:
 
 def _ended_with_an_error(process: subprocess.Popen[str]) -> str:
     """The sender stopped by itself: exit code 4, what happened in words, what to do next."""
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, "Traceback" in err) == (4, False), err
     first, *rest = err.splitlines()
     assert first.startswith("error: "), err
@@ -110,7 +110,7 @@ def test_a_server_that_goes_in_mid_mailing_stops_the_sender_and_the_same_command
     _use(desk, server.url)
     desk.people(PEOPLE)
     process = desk.start("send", "--issue", "1", "--yes", "--rate", "400")
-    _wait_until(lambda: _written(desk) >= 200)
+    until(lambda: _written(desk) >= 200)
     server.kill() if how == "killed" else server.stop(how)
     written = _written(desk)
     _ended_with_an_error(process)
@@ -124,7 +124,7 @@ def test_a_server_that_is_back_at_once_still_stops_the_senders_whose_locks_it_lo
     _use(desk, server.url)
     desk.people(PEOPLE)
     processes = [desk.start("send", "--issue", "1", "--yes", "--rate", "200") for _ in range(2)]
-    _wait_until(lambda: _written(desk) >= 200)
+    until(lambda: _written(desk) >= 200)
     server.stop("fast")
     server.start()
     for process in processes:
@@ -141,7 +141,7 @@ def test_a_sender_whose_connections_are_terminated_stops_and_another_takes_its_p
     _use(desk, database.engine.url.render_as_string(hide_password=False))
     desk.people(PEOPLE)
     process = desk.start("send", "--issue", "1", "--yes", "--rate", "400")
-    _wait_until(lambda: _written(desk) >= 200)
+    until(lambda: _written(desk) >= 200)
     with database.reading() as connection:
         connection.execute(
             text(
@@ -153,7 +153,7 @@ def test_a_sender_whose_connections_are_terminated_stops_and_another_takes_its_p
     other = desk.start("send", "--issue", "1", "--yes")
     _ended_with_an_error(process)
     assert _written(desk) >= written
-    _, err = other.communicate(timeout=120)
+    _, err = other.communicate(timeout=PATIENCE)
     assert other.returncode == 0, err
     _everyone_has_exactly_one(desk, PEOPLE)
 
@@ -161,7 +161,7 @@ def test_a_sender_whose_connections_are_terminated_stops_and_another_takes_its_p
 # --- the disk -------------------------------------------------------------------------------------------------------
 
 CROWDED = '''
-"""A mailing to twelve people, again and again, on a disk that takes a little more each time."""
+"""A mailing to six people, again and again, on a disk that takes a little more each time."""
 import json, resource, shutil, signal, sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
@@ -214,7 +214,7 @@ while ends < 3:
 
 
 def test_a_disk_that_is_full_at_any_write_of_a_mailing_harms_nothing(desk: Desk, tmp_path: Path) -> None:
-    desk.people(12)
+    desk.people(6)
     (desk.root / "mailer.db").rename(desk.root / "pristine")
     script = tmp_path / "crowded.py"
     script.write_text(CROWDED)
@@ -225,25 +225,25 @@ def test_a_disk_that_is_full_at_any_write_of_a_mailing_harms_nothing(desk: Desk,
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     rounds = [json.loads(line) for line in done.stdout.splitlines()]
     failed = [one for one in rounds if one["said"].startswith("error: ")]
     # It failed before the freeze, after it, and in the middle of the letters.
-    assert {0, 12} < {len(one["found"]["letters"]) for one in rounds}, [one["said"] for one in rounds]
+    assert {0, 6} < {len(one["found"]["letters"]) for one in rounds}, [one["said"] for one in rounds]
     assert len(failed) >= 10
     for one in rounds:
         found, then = one["found"], one["then"]
         assert found["sound"] == then["sound"] == "ok", one
         rows = {row[0]: (row[1], row[2]) for row in found["rows"]}
-        assert len(rows) in (0, 12), one
+        assert len(rows) in (0, 6), one
         for letter in found["letters"]:
             subscriber, _, attempt = letter.partition("-")
             # No letter without a committed claim that still stands.
             assert rows[int(subscriber)] in {(int(attempt), state) for state in ("claimed", "uncertain", "accepted")}
         assert one["again"] == "finished", one
-        assert Counter(letter.partition("-")[0] for letter in then["letters"]) == Counter(map(str, range(1, 13))), one
+        assert Counter(letter.partition("-")[0] for letter in then["letters"]) == Counter(map(str, range(1, 7))), one
         assert {row[2] for row in then["rows"]} == {"accepted"}, one
 
 
@@ -271,10 +271,3 @@ def test_a_database_that_may_only_be_read_is_named_and_nobody_is_sent_to(anywher
 
 def _written(desk: Desk) -> int:
     return sum(1 for _ in desk.root.glob("outbox/*/*.eml"))
-
-
-def _wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)

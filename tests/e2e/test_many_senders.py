@@ -4,25 +4,25 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import closing
 
 from mailer.database.engine import Database
 from mailer.ledger import mailings
 from mailer.ledger.report import progress
 
+from ..waiting import until  # noqa: TID252  # tests are not a package
 from .conftest import SLUG, Desk
+from .forks import Fork
 
-PEOPLE = 4000
+PEOPLE = 3000
 KILLS = 20
 RATE = 400
 
 
-def _start(desk: Desk, *arguments: str) -> subprocess.Popen[str]:
-    return desk.start("send", "--issue", "1", "--yes", *arguments)
+def _start(desk: Desk, *arguments: str) -> Fork:
+    return desk.fork("send", "--issue", "1", "--yes", *arguments)
 
 
 def _figures_are_exact(database: Database) -> None:
@@ -49,14 +49,14 @@ def test_four_senders_and_twenty_kills_double_nobody_and_lose_nobody(anywhere: D
     for _ in range(KILLS):
         written = _written(anywhere)
         wanted = written + chance.randint(1, 2 * (PEOPLE - written) // (KILLS + 1))
-        _wait_until(lambda: _written(anywhere) >= wanted)  # noqa: B023  # called at once
+        until(lambda: _written(anywhere) >= wanted)  # noqa: B023  # called at once
         victim = senders.pop(chance.randrange(len(senders)))
         victim.kill()
         victim.communicate()
         _figures_are_exact(database)
         senders.append(_start(anywhere, "--rate", str(RATE)))
     for sender in senders:
-        _, err = sender.communicate(timeout=120)
+        _, err = sender.communicate()
         assert sender.returncode == 0, err
     _everyone_has_exactly_one(anywhere, PEOPLE)
 
@@ -64,19 +64,19 @@ def test_four_senders_and_twenty_kills_double_nobody_and_lose_nobody(anywhere: D
 def test_a_sender_that_is_stopped_and_wakes_up_doubles_nobody(anywhere: Desk, database: Database) -> None:
     anywhere.people(1500)
     sleeper = _start(anywhere, "--rate", "400")
-    _wait_until(lambda: _written(anywhere) >= 20)
+    until(lambda: _written(anywhere) >= 20)
     _stop(sleeper, database)
     other = _start(anywhere, "--rate", "400")
     written = _written(anywhere)
-    _wait_until(lambda: _written(anywhere) >= written + 1000)
+    until(lambda: _written(anywhere) >= written + 1000)
     os.kill(sleeper.pid, signal.SIGCONT)
     for process in (sleeper, other):
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate()
         assert process.returncode == 0, err
     _everyone_has_exactly_one(anywhere, 1500)
 
 
-def _stop(process: subprocess.Popen[str], database: Database) -> None:
+def _stop(process: Fork, database: Database) -> None:
     """SIGSTOP, but not while it holds SQLite's one write lock: nobody can write then, and that is SQLite, not us.
 
     PostgreSQL has such a moment too, between the taking of a departure and its commit.
@@ -109,10 +109,3 @@ def _holds_a_lock(database: Database) -> bool:
 
 def _written(desk: Desk) -> int:
     return sum(1 for _ in desk.root.glob("outbox/*/*.eml"))
-
-
-def _wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
