@@ -31,6 +31,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def sqlite_moment(moment: datetime) -> str:
+    """An aware moment as SQLite keeps it under UtcDateTime: for statements that go to the driver as they are.
+
+    All are equally long, so that their order as text is their order in time.
+    """
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
 def json_type(*, none_as_null: bool = False) -> JSON:
     """JSON that PostgreSQL can compare and index; `none_as_null`: None is NULL, not JSON's own null."""
     return JSON(none_as_null).with_variant(JSONB(none_as_null), "postgresql")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -207,9 +208,42 @@ def _sqlite(url: URL, patience: Patience) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]  # called by the event
         writes: Any = connection.get_execution_options().get("mailer_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if writes:
+            _begin_writing(connection, patience.busy_seconds)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+_ASK_AGAIN = 2
+"""Milliseconds, of which SQLite makes two waits of one."""
+
+
+def _begin_writing(connection: Connection, seconds: float) -> None:
+    """Take the one writer's place, and ask for it every millisecond while another has it.
+
+    SQLite keeps no queue, and by itself asks ever more seldom, at last ten times a second: between the transactions of
+    one who writes without end a sender would miss its departures, or never be let in.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    deadline = monotonic() + seconds
+    raw.execute(f"PRAGMA busy_timeout = {min(_ASK_AGAIN, round(seconds * 1000))}")
+    try:
+        while monotonic() < deadline:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
+                    break
+            else:
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the last try: what it raises is translated
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+
+_PRIMARY = 0xFF  # the part of SQLite's error codes that is not a detail
 
 
 _SERVER_SETTINGS = {

@@ -14,9 +14,10 @@ from mailer.feedback.obeying import obey
 from mailer.feedback.tables import doubles, events
 from mailer.feedback.values import Feedback, Kind, Policies, Raw, Taken, storable
 from mailer.ledger import facts, mailings, notices, tally
-from mailer.ledger.facts import Evidence
+from mailer.ledger.facts import Evidence, Moment
 from mailer.ledger.states import PauseReason
 from mailer.ledger.tables import mailings as mailing_table
+from subscribers.columns import sqlite_moment
 from subscribers.erasure import Hasher
 from subscribers.rows import insert_into, lock_erasures
 
@@ -78,28 +79,50 @@ class _Proved:
 def _store(connection: Connection, found: Sequence[Attributed], now: datetime) -> list[Attributed]:
     """Store events; those that were not here yet. In order of their keys, so that two takers never wait in a circle."""
     ordered = sorted(found, key=lambda one: one.key)
-    rows = [_row(one, now) for one in ordered]
+    if connection.dialect.name == "sqlite":
+        return _store_alone(connection, ordered, now)
+    rows = [dict(zip(_COLUMNS, _row(one, one.feedback.at, now), strict=True)) for one in ordered]
     statement = insert_into(connection, events).on_conflict_do_nothing(index_elements=["key"])
     stored = connection.execute(statement.returning(events.c.key), rows).scalars()
     new = {bytes(key) for key in stored}
     return [one for one in ordered if one.key in new]
 
 
-def _row(one: Attributed, now: datetime) -> dict[str, Any]:
+def _store_alone(connection: Connection, ordered: Sequence[Attributed], now: datetime) -> list[Attributed]:
+    """The same on SQLite, where nobody else writes meanwhile: look what is here, and hand the rest to the driver."""
+    keys = tuple(one.key for one in ordered)
+    places = ", ".join("?" * len(keys))
+    here = set(connection.exec_driver_sql(f"SELECT key FROM event WHERE key IN ({places})", keys).scalars())  # noqa: S608  # question marks
+    new = [one for one in ordered if one.key not in here]
+    if new:
+        heard_at = sqlite_moment(now)
+        connection.exec_driver_sql(_STORING, [_row(one, sqlite_moment(one.feedback.at), heard_at) for one in new])
+    return new
+
+
+_COLUMNS = (
+    *("key", "kind", "detail", "message_id", "mailing_id", "subscriber_id"),
+    *("attempt", "at", "heard_at", "diagnosis", "raw"),
+)
+_STORING = f"INSERT INTO event ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608  # our own names
+
+
+def _row(one: Attributed, at: Moment, heard_at: Moment) -> tuple[Any, ...]:
+    """In the order of _COLUMNS."""
     said = one.feedback
-    return {
-        "key": one.key,
-        "kind": said.kind.value,
-        "detail": storable(said.detail),
-        "message_id": said.message_id,
-        "mailing_id": one.mailing_id,
-        "subscriber_id": one.subscriber_id,
-        "attempt": one.attempt,
-        "at": said.at,
-        "heard_at": now,
-        "diagnosis": "" if one.erased else said.diagnosis,
-        "raw": "" if one.erased else said.raw,
-    }
+    return (
+        one.key,
+        said.kind.value,
+        storable(said.detail),
+        said.message_id,
+        one.mailing_id,
+        one.subscriber_id,
+        one.attempt,
+        at,
+        heard_at,
+        "" if one.erased else said.diagnosis,
+        "" if one.erased else said.raw,
+    )
 
 
 def _by_mailing(new: Sequence[Attributed]) -> dict[int, list[Attributed]]:

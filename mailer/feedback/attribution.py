@@ -37,12 +37,13 @@ class Attributed:
 
 def attribute(connection: Connection, given: Mapping[bytes, Feedback], hashes: Hasher) -> list[Attributed]:
     """Find the letter of each event."""
-    ids = _mailings(connection, {said.mailing for said in given.values() if said.letter is not None})
+    ids = _mailings(connection, {said.mailing for said in given.values() if said.mailing})
     by_number = _by_message_id(connection, given.values())
     letters: dict[bytes, tuple[int, int, int]] = {}
     for key, said in given.items():
-        if said.letter is not None and said.mailing in ids:
-            letters[key] = (ids[said.mailing], *said.letter)
+        tagged = said.letter if said.mailing in ids else None
+        if tagged is not None:
+            letters[key] = (ids[said.mailing], *tagged)
         elif not said.mailing and said.message_id in by_number:
             letters[key] = by_number[said.message_id]
     numbers = {subscriber for _, subscriber, _ in letters.values()}
