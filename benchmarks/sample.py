@@ -13,10 +13,10 @@ NUMBER = 54
 KEY = "a-key-for-benchmarks-that-signs-nothing-real"
 
 
-def workspace(folder: Path = ROOT, transport: Literal["outbox", "ses"] = "outbox") -> Workspace:
-    """A workspace with issue 54; its database and outbox, if they are asked for, lie in `folder`."""
+def workspace(folder: Path = ROOT, transport: Literal["outbox", "ses"] = "outbox", database_url: str = "") -> Workspace:
+    """A workspace with issue 54; its outbox lies in `folder`, and so does its database, if no other is named."""
     settings = Settings(
-        database_url=f"sqlite:///{folder / 'mailer.db'}",
+        database_url=database_url or f"sqlite:///{folder / 'mailer.db'}",
         transport=transport,
         outbox=folder / "outbox",
         secret_keys=SecretStr(KEY),

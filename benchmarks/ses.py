@@ -166,7 +166,9 @@ def _people(count: int, home: Path) -> None:
 
 def _said(command: list[str], environment: dict[str, str], folder: Path) -> dict[str, Any]:
     pinned = [*CORE, "1", *command]
-    done = subprocess.run(pinned, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        pinned, cwd=folder, env=environment, input="go\n", capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}"
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -1,7 +1,8 @@
 """`mailer send` through SES from its first departure to the last settlement: run by ses.py in a process of its own.
 
-`ses_ours.py FOLDER RATE` opens the mailing of issue 54 in the workspace there and goes through it. The endpoint, the mode
-and the credentials are in the environment. Prints JSON: seconds by the clock and of the processor, and the peak of memory.
+`ses_ours.py FOLDER RATE [DATABASE]` opens the mailing of issue 54 in the workspace there, says "ready", and goes through it
+as soon as it is told a line. The endpoint, the mode and the credentials are in the environment. Prints JSON in the end:
+seconds by the clock and of the processor, and the peak of memory.
 """
 
 import json
@@ -17,9 +18,9 @@ from mailer.sending.opening import open_mailing
 from mailer.sending.run import End
 
 
-def main(folder: Path, rate: float) -> None:
+def main(folder: Path, rate: float, database_url: str = "") -> None:
     """Open, freeze and send."""
-    ours = workspace(folder, transport="ses")
+    ours = workspace(folder, "ses", database_url)
     edition = ours.edition(None, NUMBER)
     Press(edition)
     mailing = open_mailing(
@@ -32,6 +33,8 @@ def main(folder: Path, rate: float) -> None:
         now=ours.now(),
     )
     run = ours.run(mailing, rate=rate, limit=None, stopped=lambda: False, observe=lambda _step, _count: None)
+    print("ready", flush=True)
+    sys.stdin.readline()
     begun, worked = time.perf_counter(), time.process_time()
     assert run.go() is End.FINISHED
     seconds, cpu = time.perf_counter() - begun, time.process_time() - worked
@@ -46,4 +49,4 @@ def _peak() -> float:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]))
+    main(Path(sys.argv[1]), float(sys.argv[2]), *sys.argv[3:])

@@ -1,6 +1,6 @@
 """The account's rate from SES's side: when each letter arrived, with 1 and with 4 processes that send one mailing.
 
-`python benchmarks/ses_pace.py [SECONDS]`, about five minutes. The sink writes down when it was asked, and for how many.
+`python benchmarks/ses_pace.py [SECONDS]`, about five minutes, on SQLite and on PostgreSQL. The sink writes down when it was asked, and for how many.
 """
 
 import asyncio
@@ -9,14 +9,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from books import fill
+from books import fill, fresh, server, settle_down
 from measuring import Figure, headline, scratch
-from sample import workspace
 from ses_sink import Sink, serve
+
+from mailer.database.engine import connect
 
 NEWSLETTER = "ai-morning-post"
 RATES = (1, 14, 200, 2_000, 10_000)
@@ -37,15 +38,22 @@ class Timed(Sink):
 def figures(seconds: float = SECONDS) -> Iterator[Figure]:
     """What of the rate stays unused, and the letters of the busiest second, both as shares of the rate."""
     headline(f"The account's rate at SES, {seconds:g} seconds each, {1e3 * LATE:g} ms of latency")
-    for rate in RATES:
-        for processes in PROCESSES:
-            arrived = _arrived(rate, max(8, int(rate * seconds)), processes)
-            whole = sum(people for _, people in arrived)
-            # The last of them have nobody behind them: what is used is counted between the first and the last.
-            used = (whole - arrived[-1][1]) / (arrived[-1][0] - arrived[0][0]) / rate
-            which = f"{rate:,}/s, {processes} process{'es' if processes > 1 else ''}"
-            yield Figure(f"{which}: unused", 100 * (1 - used), "%", at_most=5)
-            yield Figure(f"{which}: busiest second", 100 * _busiest(arrived) / rate, "%", at_most=100)
+    with server() as url:
+        for database in ("SQLite", "PostgreSQL"):
+            for rate in RATES:
+                for processes in PROCESSES:
+                    people = max(8, int(rate * seconds))
+                    if database == "SQLite":
+                        arrived = _arrived(rate, people, processes)
+                    else:
+                        with fresh(url) as ours:
+                            arrived = _arrived(rate, people, processes, ours)
+                    whole = sum(people for _, people in arrived)
+                    # The last of them have nobody behind them: what is used is counted between the first and the last.
+                    used = (whole - arrived[-1][1]) / (arrived[-1][0] - arrived[0][0]) / rate
+                    which = f"{database}, {rate:,}/s, {processes} process{'es' if processes > 1 else ''}"
+                    yield Figure(f"{which}: unused", 100 * (1 - used), "%", at_most=5)
+                    yield Figure(f"{which}: busiest second", 100 * _busiest(arrived) / rate, "%", at_most=100)
 
 
 def _busiest(arrived: Sequence[tuple[float, int]]) -> int:
@@ -59,11 +67,12 @@ def _busiest(arrived: Sequence[tuple[float, int]]) -> int:
     return most
 
 
-def _arrived(rate: float, people: int, processes: int) -> list[tuple[float, int]]:
+def _arrived(rate: float, people: int, processes: int, database_url: str = "") -> list[tuple[float, int]]:
     """(when, how many) of every call that came, the processes sending one mailing together."""
     with scratch() as home:
-        with closing(workspace(home)) as ours:
-            fill(ours.database, NEWSLETTER, people)
+        with closing(connect(database_url or f"sqlite:///{home / 'mailer.db'}")) as database:
+            fill(database, NEWSLETTER, people)
+            settle_down(database)
         log = home / "sink.log"
         with _sink(log) as endpoint:
             environment = {
@@ -75,15 +84,32 @@ def _arrived(rate: float, people: int, processes: int) -> list[tuple[float, int]
                 "AWS_SECRET_ACCESS_KEY": "benchmark",
                 "AWS_DEFAULT_REGION": "eu-west-1",
             }
-            command = [sys.executable, str(Path(__file__).with_name("ses_ours.py")), str(home), str(rate)]
-            senders = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _ in range(processes)]
-            said = [sender.communicate()[0] for sender in senders]
-            assert [sender.returncode for sender in senders] == [0] * processes
+            child = str(Path(__file__).with_name("ses_ours.py"))
+            command = [sys.executable, child, str(home), str(rate), database_url]
+            said = _together(command, environment, processes)
         rows = [line.split() for line in log.read_bytes().splitlines()]
     came = sum(int(count) for _, count in rows)
     audience = json.loads(said[0].splitlines()[-1])["letters"]
     assert came == audience, f"{came} letters for {audience} people"
     return sorted((int(moment) / 1e9, int(count)) for moment, count in rows)
+
+
+def _together(command: Sequence[str], environment: Mapping[str, str], processes: int) -> list[str]:
+    """What so many of it say, that begin at the same moment: four that start up take the processor from each other."""
+    senders = [
+        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    for sender in senders:
+        assert sender.stdout is not None
+        assert sender.stdout.readline() == "ready\n"
+    for sender in senders:
+        assert sender.stdin is not None
+        sender.stdin.write("go\n")
+        sender.stdin.flush()
+    said = [sender.communicate()[0] for sender in senders]
+    assert [sender.returncode for sender in senders] == [0] * processes
+    return said
 
 
 @contextmanager

@@ -67,6 +67,8 @@ class Connection(asyncio.Protocol):
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self._unread = bytearray()
+        self._wanted = 0
+        """Bytes that the next request has with its head, once that is known."""
         self._loop = asyncio.get_running_loop()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -76,16 +78,18 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer what is there whole."""
         self._unread += data
-        while (end := self._unread.find(b"\r\n\r\n")) >= 0:
+        while len(self._unread) >= self._wanted and (end := self._unread.find(b"\r\n\r\n")) >= 0:
             head = bytes(self._unread[:end])
             stated = _LENGTH.search(head)
-            length = int(stated[1]) if stated else 0
-            if len(self._unread) < end + 4 + length:
+            self._wanted = end + 4 + (int(stated[1]) if stated else 0)
+            if len(self._unread) < self._wanted:
                 if b"100-continue" in head and len(self._unread) == end + 4:
                     self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 return
-            body = bytes(self._unread[end + 4 : end + 4 + length])
-            del self._unread[: end + 4 + length]
+            with memoryview(self._unread) as unread:
+                body = bytes(unread[end + 4 : self._wanted])
+            del self._unread[: self._wanted]
+            self._wanted = 0
             answer, late = self._sink.answer(head.split(b" ", 2)[1].partition(b"?")[0], body)
             whole = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
             if late:

@@ -85,13 +85,13 @@ class Pacer:
     def left(self, leave: Leave, ready: float, late: float = 0.0) -> None:
         """The calls of a departure began; all was `ready` for them at that time of the clock.
 
-        Where that was later than the departure by more than half of J, the departures to come are pushed back by as much: a
+        Where that was later than the departure by more than a third of J, the departures to come are pushed back by as much: a
         claim met a slow disk, or it was the first of all, and the next calls would follow too close. So they are where
         calls of the departure before were `late` by themselves: the process was put aside while they waited for their
-        moments. The other half of J is for the network.
+        moments. The rest of J is for the network.
         """
         self._preparing.append(ready - self._told)
-        behind = max(ready - leave.at, late) - SLACK / 2
+        behind = max(ready - leave.at, late) - SLACK / 3
         if behind > 0:
             with self._transaction() as connection:
                 push_back(connection, self._name, min(behind, FAR))
