@@ -56,7 +56,11 @@ def send(
     # Asked before anything is said of rate and time: both are the account's. Nothing is frozen yet. Whoever is paused for
     # trouble with the account learns by --dry-run whether it is mended.
     asks = nothing_to_do is None or (dry_run and nothing_to_do.value == "paused")
-    found = () if not asks else workspace.transport.prepare(edition.letterhead.from_email, plan.to_send)
+    found = (
+        ()
+        if not asks
+        else workspace.transport.prepare(edition.letterhead.from_email, min(plan.to_send, limit or plan.to_send))
+    )
     if not as_json:
         _say_plan(workspace, edition, plan, None if nothing_to_do else workspace.rate(rate), limit)
         for finding in found:

@@ -21,6 +21,7 @@ def status(issue: IssueOption, newsletter: NewsletterOption = None, as_json: Jso
     from mailer.feedback.hearing import hear  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger.audience import excluded  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger.report import progress  # noqa: PLC0415  # lazy: heavy
+    from mailer.ledger.senders import left_behind  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
 
     workspace = open_workspace()
@@ -34,6 +35,13 @@ def status(issue: IssueOption, newsletter: NewsletterOption = None, as_json: Jso
         say_json({**status_json(mailing, counts), "last_event_at": last})
         return
     say_status(mailing, counts)
+    named = workspace.naming(mailing.newsletter, issue)
+    gone = left_behind(workspace.database, mailing.id) if counts.standings["claimed"] else 0
+    if gone:
+        way = workspace.naming(mailing.newsletter, issue)
+        say(
+            f"  left behind {gone:,} of the claimed, by a sender that is gone: `mailer send {way}` finds out about them"
+        )
     if heard is not None:
         settings = workspace.settings
         reads = bool(settings.events_queue_url or settings.ses_topic_arns)
@@ -43,7 +51,6 @@ def status(issue: IssueOption, newsletter: NewsletterOption = None, as_json: Jso
             say(f"  {heading:<11} {words}")
     if left_out:
         say(f"  left out    {reasons(left_out)}")
-    named = workspace.naming(mailing.newsletter, issue)
     if mailing.state == "paused":
         say(f"  what to do  {what_to_do(mailing.reason, named)}")
         say(f"  to go on    {way_on(mailing.reason, named)}")

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mailer.database.engine import Database
@@ -22,7 +22,8 @@ from mailer.database.faults import translated
 from mailer.errors import DatabaseError
 from mailer.ledger import notices
 from mailer.ledger.claims import abandon
-from mailer.ledger.tables import senders
+from mailer.ledger.states import State
+from mailer.ledger.tables import deliveries, senders
 
 _LOCK_CLASS = 6_201_055  # the first key of our advisory locks; the second is the sender's number
 
@@ -93,14 +94,30 @@ def bury(database: Database, now: datetime) -> int:
 
 def living(database: Database) -> list[int]:
     """The process numbers of senders that live."""
+    return [pid for _, pid, lives in _unended(database) if lives]
+
+
+def left_behind(database: Database, mailing_id: int) -> int:
+    """How many deliveries of a mailing are claimed by senders that are dead. Says so, and buries nobody."""
+    dead = [sender_id for sender_id, _, lives in _unended(database) if not lives]
+    if not dead:
+        return 0
+    claimed = select(func.count()).where(
+        deliveries.c.mailing_id == mailing_id, deliveries.c.state == State.CLAIMED, deliveries.c.sender_id.in_(dead)
+    )
+    with database.reading() as connection:
+        return connection.execute(claimed).scalar_one()
+
+
+def _unended(database: Database) -> list[tuple[int, int, bool]]:
+    """(sender, process number, whether it lives) of all who did not end in peace."""
     with database.reading() as connection:
         rows = connection.execute(select(senders.c.id, senders.c.pid).where(senders.c.ended_at.is_(None))).all()
-    found: list[int] = []
+    found: list[tuple[int, int, bool]] = []
     for sender_id, pid in rows:
         lock = _take(database, sender_id)
-        if lock is None:
-            found.append(pid)
-        else:
+        found.append((sender_id, pid, lock is None))
+        if lock is not None:
             lock.release()
     return found
 

@@ -74,6 +74,17 @@ def test_a_killed_sender_is_dead_at_once_and_its_claims_are_uncertain(world: Wor
     assert senders.bury(world.database, NOW) == 0
 
 
+def test_what_a_dead_sender_left_behind_is_counted_and_nobody_is_buried(world: World) -> None:
+    world.people([1, 2, 3])
+    world.open()
+    with senders.sender(world.database, NOW) as gone:
+        world.claim(2, sender=gone.id)  # and then its lock is released, as by a death: its row has not ended
+        while_it_lived = senders.left_behind(world.database, world.mailing)
+    assert (while_it_lived, senders.left_behind(world.database, world.mailing)) == (0, 2)
+    assert senders.left_behind(world.database, world.mailing + 1) == 0
+    assert world.states() == {1: "claimed", 2: "claimed", 3: "pending"}
+
+
 def test_a_sender_that_ended_in_peace_leaves_nothing_to_bury(world: World) -> None:
     with senders.sender(world.database, NOW) as me:
         assert me.lock.held()
