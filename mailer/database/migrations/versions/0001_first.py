@@ -20,11 +20,6 @@ def _words(*names: str) -> "list[sa.Column[str]]":
     return [sa.Column(name, sa.String, nullable=False) for name in names]
 
 
-def _subscriber(*, primary_key: bool = False, index: bool = False) -> "sa.Column[int]":
-    target = sa.ForeignKey("subscriber.id", ondelete="CASCADE")
-    return sa.Column("subscriber_id", sa.Integer, target, primary_key=primary_key, nullable=False, index=index)
-
-
 def upgrade() -> None:
     """Create everything."""
     _address_book()
@@ -49,14 +44,16 @@ def _address_book() -> None:
     op.create_table(
         "subscription",
         sa.Column("newsletter", sa.String, primary_key=True),
-        _subscriber(primary_key=True, index=True),
+        sa.Column(
+            "subscriber_id", sa.Integer, sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True, index=True
+        ),
         *_words("status"),
         _moment("changed_at"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "subscriber_tag",
-        _subscriber(primary_key=True),
+        sa.Column("subscriber_id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("tag", sa.String, primary_key=True),
         sa.Index("ix_subscriber_tag_tag", "tag", "subscriber_id"),
         sqlite_with_rowid=False,
@@ -64,7 +61,7 @@ def _address_book() -> None:
     op.create_table(
         "consent_event",
         sa.Column("id", sa.Integer, primary_key=True),
-        _subscriber(index=True),
+        sa.Column("subscriber_id", sa.Integer, nullable=False, index=True),
         sa.Column("newsletter", sa.String, nullable=True),
         *_words("action", "source"),
         _moment("at"),
