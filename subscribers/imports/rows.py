@@ -2,7 +2,9 @@
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import count
 from typing import Any, NamedTuple, cast
 
 LONGEST_ROW = 100
@@ -33,6 +35,9 @@ class Unreadable(NamedTuple):
     reason: str
 
 
+_row: Callable[[tuple[int, list[str]]], Row] = partial(_new, Row)
+
+
 def csv_rows(blocks: Iterator[list[str]], separator: str) -> Iterator[list[Row | Unreadable]]:
     """Every row that is not empty, in order, the header too; some hundred at a time."""
     first, rest = 1, list[str]()
@@ -50,6 +55,9 @@ def csv_rows(blocks: Iterator[list[str]], separator: str) -> Iterator[list[Row |
 
 def _read(lines: Sequence[str], first: int, separator: str, *, final: bool) -> tuple[list[Row | Unreadable], int]:
     """The rows of some lines, and how many of the lines they took; what is left may be the beginning of a row."""
+    quick = _one_line_each(lines, first, separator)
+    if quick is not None:
+        return quick, len(lines)
     rows: list[Row | Unreadable] = []
     start = 0
     while start < len(lines):
@@ -71,6 +79,18 @@ def _read(lines: Sequence[str], first: int, separator: str, *, final: bool) -> t
             rows.append(Unreadable(first + start, [lines[start].rstrip("\r\n")], *_why(error)))
             start += 1
     return rows, start
+
+
+def _one_line_each(lines: Sequence[str], first: int, separator: str) -> list[Row | Unreadable] | None:
+    """The rows, when each is one line, as nearly all are: in a third of the time. None: look closer."""
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    try:
+        cells = list(reader)
+    except csv.Error:
+        return None
+    if len(cells) != reader.line_num:
+        return None
+    return [row for row in map(_row, zip(count(first), cells)) if row[1]]
 
 
 def _unfinished(error: csv.Error) -> bool:

@@ -4,6 +4,7 @@ The tables live as long as the connection, and only it sees them: kill the proce
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -15,11 +16,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     bindparam,
     delete,
-    exists,
     func,
-    or_,
     select,
     text,
     update,
@@ -69,6 +69,11 @@ tag_words = temporary(
 _SORTING = text("SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
 _TABLES = (_rows, people, tag_words)
 
+_TOGETHER = 500
+"""Rows of one statement on SQLite, where each statement costs as much as the row in it."""
+_INSERT = "INSERT INTO import_row VALUES "
+_VALUES = "(?, ?, ?, ?, ?, ?, ?, ?)"
+
 
 class Staging:
     """The people of the files, before any of them touches the book. Its methods need an open transaction that may only read."""
@@ -115,7 +120,12 @@ class Staging:
                 for row in staged:
                     copy.write_row(row)
         else:
-            self._connection.exec_driver_sql("INSERT INTO import_row VALUES (?, ?, ?, ?, ?, ?, ?, ?)", list(staged))
+            whole = len(staged) - len(staged) % _TOGETHER
+            for start in range(0, whole, _TOGETHER):
+                values = tuple(chain.from_iterable(staged[start : start + _TOGETHER]))
+                self._connection.exec_driver_sql(_INSERT + ",".join([_VALUES] * _TOGETHER), values)
+            if whole < len(staged):
+                self._connection.exec_driver_sql(_INSERT + _VALUES, list(staged[whole:]))
 
     def arrange(self) -> int:
         """Put everyone in order, and make one of the rows of each person; how many people there are."""
@@ -161,22 +171,19 @@ class Staging:
 
     def _twice(self) -> Iterator[tuple[int, StagedRow]]:
         """The rows of those who are there more than once."""
-        other = people.alias()
-        beside = or_(other.c.n == people.c.n - 1, other.c.n == people.c.n + 1)
-        statement = (
-            select(people)
-            .where(exists().where(beside, other.c.email_key == people.c.email_key))
-            .order_by(people.c.n)
-            .limit(PAGE)
-        )
-        after = 0
+        before = people.alias()
+        same = and_(before.c.n == people.c.n - 1, before.c.email_key == people.c.email_key)
+        statement = select(before, people).join_from(people, before, same).order_by(people.c.n).limit(PAGE)
+        width, last = len(people.columns), 0
         while True:
-            page = self._connection.execute(statement.where(people.c.n > after)).all()
-            for row in page:
-                yield row[0], StagedRow(*row[1:])
+            page = self._connection.execute(statement.where(people.c.n > last)).all()
+            for pair in page:
+                if pair[0] != last:
+                    yield pair[0], StagedRow(*pair[1:width])
+                last: int = pair[width]
+                yield last, StagedRow(*pair[width + 1 :])
             if len(page) < PAGE:
                 return
-            after = page[-1].n
 
     def _one_of(self, one: StagedRow, other: StagedRow) -> StagedRow:
         tags = one.tags
