@@ -193,22 +193,26 @@ def _merged(connection: Connection, wanted: Sequence[Suppressing]) -> dict[str, 
     """Whom those addresses belong to that went in a merge. That one of their mailboxes is gone says nothing of the other."""
     merged = merged_subscribers.c
     keys = {one.address_key for one in wanted if one.reason is not SuppressionReason.BOUNCED}
-    return {
-        row[0]: row[1]
-        for row in connection.execute(select(merged.address_key, merged.kept_id).where(merged.address_key.in_(keys)))
-    }
+    kept = (
+        select(merged.address_key, merged.kept_id)
+        .join_from(merged_subscribers, subscribers, subscribers.c.id == merged.kept_id)
+        .where(merged.address_key.in_(keys))
+        .with_for_update(of=subscribers, read=True, key_share=True)  # they must not be erased before this ends
+    )
+    return {row[0]: row[1] for row in connection.execute(kept)}
 
 
 def acquit(connection: Connection, people: Sequence[int], *, now: datetime) -> None:
     """Their mailboxes took a letter after all: lift `undeliverable` from these people, who are suppressed for it."""
     if not people:
         return
-    held = select(subscribers.c.email_key).where(subscribers.c.id.in_(people)).order_by(subscribers.c.id)
-    keys = connection.execute(held.with_for_update()).scalars().all()
+    held = select(subscribers.c.id, subscribers.c.email_key).where(subscribers.c.id.in_(people))
+    found = connection.execute(held.order_by(subscribers.c.id).with_for_update()).all()
+    keys = [row[1] for row in found]
     undeliverable = SuppressionReason.UNDELIVERABLE.value
     connection.execute(
         delete(suppressions).where(suppressions.c.address_key.in_(keys), suppressions.c.reason == undeliverable)
     )
     keep_suppressions(connection, [(key, undeliverable) for key in keys])
     evidence = {"reason": undeliverable, "note": "a letter was delivered after all"}
-    record_many(connection, [(number, ConsentAction.LIFTED, "feedback", evidence) for number in people], now)
+    record_many(connection, [(row[0], ConsentAction.LIFTED, "feedback", evidence) for row in found], now)
