@@ -314,7 +314,7 @@ def _all(connection: Connection) -> list[Any]:
     book_now = {email.lower(): what for email, what in everybody(connection).items()}
     events = connection.execute(
         select(subscribers.c.email_key, consent_events.c.action, consent_events.c.source)
-        .join_from(consent_events, subscribers)
+        .join_from(consent_events, subscribers, subscribers.c.id == consent_events.c.subscriber_id)
         .order_by(subscribers.c.email_key, consent_events.c.id)
     ).all()
     kept = connection.execute(select(suppressions.c.address_key, suppressions.c.reason)).all()
