@@ -23,6 +23,9 @@ _TAKINGS = 3
 """How many of the last takings tell how long one takes: their median. One stop of the process does not count, and a busy
 spell of the database is forgotten two departures after its end."""
 
+_LONGEST_PREPARATION = 1.0
+"""A claim waits no longer than this, in seconds, for its departure: who is claimed is in doubt when the sender dies."""
+
 _REMEMBERED = 15
 _PREPARING_AT_FIRST = 0.04
 """How long a claim takes, in seconds, before anything is known."""
@@ -135,7 +138,7 @@ class Pacer:
         longest = sorted(self._preparing)[-2:]
         if not longest:
             return _PREPARING_AT_FIRST if self._spread else 0.0
-        return max(0.0, min(longest[0], _LONGEST_LEAD))
+        return max(0.0, min(longest[0], _LONGEST_PREPARATION))
 
     @property
     def _lead(self) -> float:
@@ -158,7 +161,7 @@ class Pacer:
     def _reached(self, moment: float, span: float, stopped: Callable[[], bool], sleep: Callable[[float], None]) -> bool:
         """Whether the moment came, with no transaction open. False: stopped, or it is out of reach."""
         while (remaining := moment - self._clock()) > 0:
-            if stopped() or remaining > horizon(span) + 2 * _LONGEST_LEAD:
+            if stopped() or remaining > horizon(span) + _LONGEST_LEAD:
                 return False
             sleep(min(max(remaining, _NAP), _SLICE))
         return True
