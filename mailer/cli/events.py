@@ -47,7 +47,7 @@ def poll(
         loop = Poll(
             queue,
             intake.take_in,
-            tidy=intake.forget_events,
+            tidy=intake.tidy,
             clock=time.monotonic,
             sleep=workspace.sleep,
             stopped=stop.asked,
@@ -60,7 +60,7 @@ def poll(
             loop.once() if once else loop.for_ever()
         finally:
             queue.close()
-    return _report(loop.taken, stop, as_json=as_json)
+    return _report(loop.taken + intake.found, stop, as_json=as_json)
 
 
 @app.command()
@@ -136,6 +136,8 @@ def _report(taken: "Taken", stop: Stop, *, as_json: bool, bad: int = 0) -> int:
 
 def _lines(taken: "Taken") -> Iterator[str]:
     yield f"{count(taken.new, 'event', 'events')} taken in; {taken.repeated:,} more were here already."
+    if taken.adopted:
+        yield f"{count(taken.adopted, 'earlier event', 'earlier events')} found the letter in the ledger now."
     if taken.settled:
         yield f"{count(taken.settled, 'delivery that was', 'deliveries that were')} uncertain or in a call: accepted now."
     for newsletter, issue, reason in taken.paused:
@@ -155,6 +157,7 @@ def _taken_as_json(taken: "Taken", bad: int) -> dict[str, Any]:
         "ignored": taken.ignored,
         "unreadable": taken.unreadable + bad,
         "orphans": taken.orphans,
+        "adopted": taken.adopted,
         "settled": taken.settled,
         "suppressed": taken.suppressed,
         "paused": [

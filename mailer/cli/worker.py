@@ -61,7 +61,7 @@ def _take_events(workspace: "Workspace", intake: "Intake", stop: "Stop") -> None
         Poll(
             queue,
             intake.take_in,
-            tidy=intake.forget_events,
+            tidy=intake.tidy,
             clock=time.monotonic,
             sleep=workspace.sleep,
             stopped=stop.asked,

@@ -49,13 +49,10 @@ def apply(connection: Connection, given: Mapping[bytes, tuple[Feedback, Raw]], t
     lock_erasures(connection, to_erase=False)
     found = attribute(connection, {key: feedback for key, (feedback, _) in given.items()}, terms.hashes)
     new = _store(connection, found, terms.now)
-    proved = _Proved()
-    for mailing_id, letters in _by_mailing(new).items():
-        _prove(connection, mailing_id, letters, terms, proved)
+    proved = prove_letters(connection, new, terms)
     proved.settled += _notices(connection, new, terms.now)
     suppressed = obey(connection, new, hashes=terms.hashes, now=terms.now)
-    bounced, delivered = _people(new, Kind.SOFT_BOUNCED), _people(new, Kind.DELIVERED)
-    suppressed += soft.judge(connection, bounced, delivered, now=terms.now, policies=terms.policies)
+    suppressed += judge_softly(connection, new, terms)
     orphans = sum(1 for one in new if one.notice is None and (one.mailing_id, one.subscriber_id) not in proved.known)
     return Taken(
         new=len(new),
@@ -67,13 +64,27 @@ def apply(connection: Connection, given: Mapping[bytes, tuple[Feedback, Raw]], t
     )
 
 
-class _Proved:
+class Proved:
     """What became of all mailings of a batch."""
 
     def __init__(self) -> None:
         self.settled = 0
         self.known: set[tuple[int | None, int | None]] = set()
         self.paused: list[tuple[str, int, str]] = []
+
+
+def prove_letters(connection: Connection, new: Sequence[Attributed], terms: Terms) -> Proved:
+    """Write down what new events prove of letters, and pause the mailings that must not go on."""
+    proved = Proved()
+    for mailing_id, letters in _by_mailing(new).items():
+        _prove(connection, mailing_id, letters, terms, proved)
+    return proved
+
+
+def judge_softly(connection: Connection, new: Sequence[Attributed], terms: Terms) -> int:
+    """Judge those whose soft bounces or deliveries are new, when their facts are written. How many were suppressed."""
+    bounced, delivered = _people(new, Kind.SOFT_BOUNCED), _people(new, Kind.DELIVERED)
+    return soft.judge(connection, bounced, delivered, now=terms.now, policies=terms.policies)
 
 
 def _store(connection: Connection, found: Sequence[Attributed], now: datetime) -> list[Attributed]:
@@ -135,7 +146,7 @@ def _by_mailing(new: Sequence[Attributed]) -> dict[int, list[Attributed]]:
 
 
 def _prove(
-    connection: Connection, mailing_id: int, letters: Sequence[Attributed], terms: Terms, all_proved: _Proved
+    connection: Connection, mailing_id: int, letters: Sequence[Attributed], terms: Terms, all_proved: Proved
 ) -> None:
     evidence = [
         Evidence(

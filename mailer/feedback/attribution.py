@@ -15,7 +15,7 @@ from subscribers.erasure import Hasher, marks
 from subscribers.errors import BadAddress
 from subscribers.tables import merged_subscribers, subscribers, suppressions
 
-_SLACK = timedelta(minutes=10)
+SLACK = timedelta(minutes=10)
 """How far the carrier's clock and ours may be apart."""
 
 
@@ -98,7 +98,7 @@ def _by_message_id(connection: Connection, given: Iterable[Feedback]) -> dict[st
     untagged = {said.message_id: said.accepted_at or said.at for said in given if not said.mailing and said.message_id}
     if not untagged:
         return {}
-    return facts.by_message_ids(connection, untagged, min(untagged.values()) - _SLACK, max(untagged.values()) + _SLACK)
+    return facts.by_message_ids(connection, untagged, min(untagged.values()) - SLACK, max(untagged.values()) + SLACK)
 
 
 def _in_book(connection: Connection, numbers: set[int]) -> dict[int, str]:

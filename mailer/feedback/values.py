@@ -141,6 +141,8 @@ class Taken:
     """Addresses that are not mailed any more since now."""
     paused: tuple[tuple[str, int, str], ...] = ()
     """(newsletter, issue, reason) of mailings that this batch paused."""
+    adopted: int = 0
+    """Orphans of earlier batches whose letter is known now."""
 
     def __add__(self, other: "Taken") -> "Taken":
         return Taken(
@@ -152,6 +154,7 @@ class Taken:
             self.settled + other.settled,
             self.suppressed + other.suppressed,
             (*self.paused, *other.paused),
+            self.adopted + other.adopted,
         )
 
 

@@ -22,8 +22,8 @@ MOST_CHARACTERS = 8 * 1_048_576
 """A batch of the largest messages there are must not need a gigabyte."""
 ONCE_WAIT = 1
 """Seconds. Any long poll asks all of SQS's servers, so its empty answer means that there is nothing."""
-TIDY_SECONDS = 3600.0
-"""How often events whose time is over are forgotten."""
+TIDY_SECONDS = 600.0
+"""How often events whose time is over are forgotten, and those that came too early are looked at once more."""
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts while the queue or the database does not answer."""
 _LOOK_SECONDS = 0.1
@@ -46,7 +46,7 @@ class Poll:
         observe: Callable[[Taken], None],
         trouble: Callable[[MailerError | None], None],
     ) -> None:
-        """`tidy` forgets what is over; `trouble` hears of each attempt that failed and is made again, and None when it goes on."""
+        """`tidy` puts in order what is stored; `trouble` hears of each attempt that failed and is made again, and None when it goes on."""
         self._queue = queue
         self._take_in = take_in
         self._tidy = tidy

@@ -1,10 +1,15 @@
 """What takes events in: the one way behind the queue, files and the web."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mailer.feedback.intake import BREATH_SECONDS, CROWD, Writable, take
+from mailer.errors import DatabaseError
+from mailer.feedback.adopting import Open, adopt
+from mailer.feedback.applying import Terms
+from mailer.feedback.intake import BREATH_SECONDS, CROWD, take
 from mailer.feedback.reading import Reader
 from mailer.feedback.retention import forget_old
 from mailer.feedback.values import Policies, Raw, Taken
@@ -15,11 +20,18 @@ if TYPE_CHECKING:
     from mailer.ses.posted import PostedEvents
 
 
+_BETWEEN_LOOKS = timedelta(seconds=30)
+"""A look for the letters of orphans reads the ledgers of the mailings that are being sent."""
+
+
 class Intake:
     """The events of a workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._here = workspace
+        self._looked_at: datetime | None = None
+        self.found = Taken()
+        """What became of orphans of earlier batches, besides what `take_in` said of its own."""
 
     @cached_property
     def policies(self) -> Policies:
@@ -35,7 +47,7 @@ class Intake:
             guard_complaints_least=said.guard_complaints_least,
         )
 
-    def take_in(self, raws: Sequence[Raw], read: Reader | None = None, *, database: Writable | None = None) -> Taken:
+    def take_in(self, raws: Sequence[Raw], read: Reader | None = None, *, database: Open | None = None) -> Taken:
         """Take a batch of events in and commit it: the one way behind the queue, files and the web.
 
         `database` is one that waits for others as long as the caller can. Raises DatabaseError.
@@ -48,15 +60,34 @@ class Intake:
             now=self._here.now(),
             policies=self.policies,
         )
+        if taken.new:
+            self._look(database or self._here.database)
         if database is None and self._here.database.path is not None and len(raws) >= CROWD:
             self._here.sleep(BREATH_SECONDS)
         return taken
 
-    def forget_events(self) -> int:
-        """Forget events whose time is over, as MAILER_EVENTS_KEEP_DAYS says; how many rows. Raises DatabaseError."""
-        return forget_old(self._here.database, now=self._here.now(), keep_days=self._here.settings.events_keep_days)
+    def _look(self, database: Open) -> None:
+        """Now and then give the newest orphans their letters: they may have come a moment too early."""
+        now = self._here.now()
+        if self._looked_at is not None and now < self._looked_at + _BETWEEN_LOOKS:
+            return
+        self._looked_at = now
+        with suppress(DatabaseError):  # the batch itself is committed, and there will be another look
+            self.found += adopt(database, self._terms(now), pages=1)
 
-    def posted_events(self, database: Writable) -> "PostedEvents":
+    def _terms(self, now: datetime) -> Terms:
+        return Terms(self._here.erasure_hashes, now, self.policies)
+
+    def tidy(self) -> None:
+        """Give every orphan its letter that has one by now, and forget events whose time is over. Raises DatabaseError.
+
+        How long events are kept is MAILER_EVENTS_KEEP_DAYS.
+        """
+        now = self._here.now()
+        self.found += adopt(self._here.database, self._terms(now))
+        forget_old(self._here.database, now=now, keep_days=self._here.settings.events_keep_days)
+
+    def posted_events(self, database: Open) -> "PostedEvents":
         """What answers SNS over HTTPS. Raises SettingsError when MAILER_SES_TOPIC_ARNS names something else than topics."""
         from mailer.ses.certificates import Certificates, fetch_certificate  # noqa: PLC0415  # lazy: cryptography
         from mailer.ses.confirming import confirm_subscription  # noqa: PLC0415  # lazy, as above

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import update
 
 from mailer.database.schema import open_database
+from mailer.ledger.tables import deliveries
 from mailer.local_ses.options import Options
 from mailer.local_ses.queue import queue_url
 from mailer.local_ses.server import LocalSes, Server, serve
@@ -147,6 +148,26 @@ def test_a_poll_that_is_killed_again_and_again_loses_nothing(desk: Desk, ses: Se
     assert desk.run("events", "poll", "--once", env=ses.environment).returncode == 0
     told = desk.status()
     assert (told["delivered"], told["accepted"]) == (1_500, 0)
+
+
+def test_an_event_without_tags_that_came_too_early_finds_its_letter_at_the_next_poll(desk: Desk, ses: Ses) -> None:
+    desk.people(1)
+    early = {
+        "notificationType": "Delivery",
+        "delivery": {"timestamp": "2026-11-23T10:00:00.000Z", "recipients": ["p1@example.org"]},
+        "mail": {"timestamp": "2026-11-23T09:00:00.000Z", "messageId": "0100", "destination": ["p1@example.org"]},
+    }
+    (desk.root / "early.jsonl").write_text(json.dumps(early))
+    assert desk.run("send", "--issue", "1", "--yes", env=ses.environment).returncode == 0
+    replayed = desk.run("events", "replay", "early.jsonl", "--json")
+    assert json.loads(replayed.stdout)["orphans"] == 1
+    ses.set_options(hold_events=True)
+    url = desk.url or f"sqlite:///{desk.root / 'mailer.db'}"
+    with closing(open_database(url)) as database, database.transaction() as connection:
+        connection.execute(update(deliveries).values(message_id="0100"))  # our own answer, which comes now
+    done = desk.run("events", "poll", "--once", env=ses.environment)
+    assert "1 earlier event found the letter in the ledger now." in done.stdout
+    assert desk.status()["delivered"] == 1
 
 
 def test_without_a_queue_the_next_step_is_said(desk: Desk) -> None:

@@ -237,9 +237,9 @@ class OneAtATime(Sqs):
         return super().receive_message(**(parameters | {"MaxNumberOfMessages": 1}))
 
 
-def test_old_events_are_forgotten_at_first_and_then_once_an_hour() -> None:
+def test_what_is_stored_is_put_in_order_at_first_and_then_every_ten_minutes() -> None:
     def stop(desk: Desk) -> bool:
-        desk.time = 1000.0 + 1200 * len(desk.batches)  # each batch takes 20 minutes
+        desk.time = 1000.0 + 200 * len(desk.batches)  # each batch takes 200 seconds
         return len(desk.batches) == 7
 
     desk = Desk(OneAtATime([str(number) for number in range(7)]), stop_after=stop)
