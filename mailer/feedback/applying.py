@@ -161,11 +161,38 @@ def _prove(
     proved.more["returned"] = sum(one.feedback.kind is Kind.CONTENT_BOUNCED for one in letters)
     counts = tally.add(connection, mailing_id, proved.more, terms.now)
     reason = guard.verdict(counts, terms.policies)
-    if _stored_doubles(connection, mailing_id, proved.doubles, terms.now):
+    found = proved.doubles | _older_doubles(connection, mailing_id, proved.older)
+    if _stored_doubles(connection, mailing_id, found, terms.now):
         reason = PauseReason.DUPLICATE
     if reason and mailings.pause(connection, mailing_id, reason):
         newsletter, issue = _named(connection, mailing_id)
         all_proved.paused.append((newsletter, issue, reason))
+
+
+def _older_doubles(
+    connection: Connection, mailing_id: int, attempts: set[tuple[int, int]]
+) -> set[tuple[int, int, str]]:
+    """Second letters of these (subscriber, attempt), by the events that are kept: all numbers but the least, as in the ledger."""
+    if not attempts:
+        return set()
+    told = (
+        select(events.c.subscriber_id, events.c.attempt, events.c.message_id)
+        .where(
+            events.c.mailing_id == mailing_id,
+            events.c.subscriber_id.in_(sorted({subscriber for subscriber, _ in attempts})),
+            events.c.message_id != "",
+        )
+        .distinct()
+        .order_by(events.c.message_id)
+    )
+    found: set[tuple[int, int, str]] = set()
+    seen: set[tuple[int, int]] = set()
+    for subscriber, attempt, message_id in connection.execute(told):
+        letter = (subscriber, attempt)
+        if letter in attempts and letter in seen:
+            found.add((*letter, message_id))
+        seen.add(letter)
+    return found
 
 
 def _stored_doubles(connection: Connection, mailing_id: int, found: set[tuple[int, int, str]], now: datetime) -> bool:

@@ -69,7 +69,9 @@ class Proved:
     """The subscribers who have a delivery in the mailing."""
     settled: int = 0
     doubles: set[tuple[int, int, str]] = field(default_factory=set[tuple[int, int, str]])
-    """(subscriber, attempt, message id): a second letter of one attempt."""
+    """(subscriber, attempt, message id): a second letter of the latest attempt."""
+    older: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
+    """(subscriber, attempt) of letters of earlier attempts: the ledger keeps no numbers of those."""
     more: Counter[str] = field(default_factory=Counter[str])
     """How many letters more each count of `tally` has."""
 
@@ -176,6 +178,8 @@ def _apply(
         else:
             row.message_id = one.message_id
             changed = True
+    elif one.attempt < row.attempt and one.message_id:
+        proved.older.add((row.subscriber_id, one.attempt))
     if one.fact:
         place = FACTS.index(one.fact)
         heard: Any = row.facts[place]

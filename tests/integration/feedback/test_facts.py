@@ -186,6 +186,37 @@ def test_doubles_are_the_same_in_any_order(bureau: Bureau, order: tuple[str, ...
         assert set(connection.execute(select(doubles.c.message_id)).scalars()) == {"b", "c"}
 
 
+@pytest.mark.parametrize("order", [("a", "b", "c"), ("c", "b", "a"), ("b", "c", "a")])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_doubles_of_an_earlier_attempt_are_found_when_a_later_one_was_sent(
+    bureau: Bureau,
+    order: tuple[str, ...],
+    at_once: bool,  # noqa: FBT001  # pytest hands it in
+) -> None:
+    bureau.sent([1, 2], state=State.UNCERTAIN)
+    bureau.resolve(1, State.PENDING)
+    bureau.settle(bureau.claim(), State.ACCEPTED)
+    told = [event("send", 1, messageId=letter) for letter in order]
+    told.append(event("delivery", 1, messageId="a"))
+    batches = [told] if at_once else [[each] for each in told]
+    paused = [each for batch in batches for each in bureau.take(*batch).paused]
+    assert paused == [("news", 1, "duplicate")]
+    with bureau.database.reading() as connection:
+        found = select(doubles.c.subscriber_id, doubles.c.attempt, doubles.c.message_id)
+        assert set(connection.execute(found).all()) == {(1, 1, "b"), (1, 1, "c")}
+    assert bureau.rows()[1]["message_id"] == number(1, 2)
+
+
+def test_a_double_of_an_earlier_attempt_stops_a_mailing_once_and_names_it(bureau: Bureau) -> None:
+    bureau.sent([1], state=State.UNCERTAIN)
+    bureau.resolve(1, State.PENDING)
+    bureau.claim()
+    assert bureau.take(event("send", 1, messageId="a"), event("send", 1, attempt=2)).paused == ()
+    assert bureau.take(event("send", 1, messageId="b")).paused == (("news", 1, "duplicate"),)
+    bureau.resume()
+    assert bureau.take(event("delivery", 1, messageId="b")).paused == ()
+
+
 # --- any order, any number of times ---------------------------------------------------------------------------------
 
 NAMES = [
