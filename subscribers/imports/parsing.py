@@ -25,7 +25,7 @@ _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 _ERASED = int(Wanted.ERASED)
 _new: Any = cast("Any", tuple).__new__
 """Makes a named tuple in half the time."""
-_BRACKETS = re.compile(r"[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>\Z")
+_BRACKETS = re.compile(r"([^<>]*)<\s*([^<>\s]+@[^<>\s]+)\s*>\Z")
 
 
 class _Refused(Exception):  # named for what happened
@@ -120,11 +120,12 @@ class Parser:
             cells = self._fitted(cells)
         if self.layout.guarded:
             cells = [unguarded(cell) for cell in cells]
-        email = cells[self._email]
+        email, called = cells[self._email], ""
         if is_plain(email):
             key = email
         else:
-            address = parse(_bare(email))
+            email, called = _bare(email)
+            address = parse(email)
             email, key = address.email, address.key
         wanted, fields, since, record = self._always, "", None, ""
         if self._short:
@@ -132,6 +133,8 @@ class Parser:
             tags = self._tagged(cells) if self._tags else 0
         else:
             name, tags, wanted, fields, since, record = self._rest(cells)
+        if called and not name:
+            name = clean_name(called)
         return StagedRow(
             key, email, name, tags, fields, _ERASED if self.erased and self.erased(key) else wanted, since, record
         )
@@ -210,13 +213,13 @@ def _tags(cell: str) -> tuple[str, ...]:
     return tuple(sorted({clean_tag(part) for part in re.split("[,;]", cell) if part.strip()}))
 
 
-def _bare(text: str) -> str:
-    """The address in `Ada <ada@example.org>`, `mailto:ada@example.org`, and behind what cannot be seen."""
+def _bare(text: str) -> tuple[str, str]:
+    """Address and name in `Ada <ada@example.org>`; the address in `mailto:ada@example.org`, and behind what cannot be seen."""
     text = text.strip().strip("\ufeff\u200b\xa0").strip()
-    found = _BRACKETS.match(text)
+    found, name = _BRACKETS.match(text), ""
     if found:
-        text = found[1]
-    return _MAILTO.sub("", text, count=1) if _MAILTO.match(text) else text
+        name, text = found[1].strip().strip("\"'").strip(), found[2]
+    return (_MAILTO.sub("", text, count=1) if _MAILTO.match(text) else text), name
 
 
 def _said(error: BadAddress | BadValue) -> str:

@@ -19,6 +19,7 @@ COLUMNS = 1000
 _SEPARATORS = ",;\t|"
 _SAYS_SEPARATOR = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
 _BLOCK = 1 << 18
+_A_PERSON = re.compile(r"\S@\S+\.\S")
 _NOTHING = "\ufeff\u200b\xa0"
 _HINT = "its first line names the columns, such as email,name,tags"
 
@@ -31,7 +32,7 @@ class Sheet:
     header: Sequence[str]
     """As it is written, without white space around it."""
     line: int
-    """Where the header is."""
+    """Where the header is; 0: there is none."""
     rows: Iterator[list[Row | Unreadable]]
     """All rows below it, some hundred at a time."""
     is_json: bool = False
@@ -86,6 +87,9 @@ def _csv_sheet(name: str, head: list[str], lines: Iterator[list[str]], first: st
             if any(cells):
                 while not cells[-1]:
                     cells.pop()
+                if len(cells) == 1 and _A_PERSON.search(cells[0]):
+                    # A list of addresses and nothing else, as people keep it: it can be read in one way only.
+                    return Sheet(name, ["email"], 0, chain([page[position:]], rows))
                 _refuse_what_is_no_header(name, row.line, cells)
                 return Sheet(name, cells, row.line, chain([page[position + 1 :]], rows))
     raise BadImport(f"{name} is empty", hint=_HINT)
@@ -103,7 +107,7 @@ def _refuse_what_is_no_header(name: str, line: int, cells: Sequence[str]) -> Non
         raise BadImport(f"{name} is not text", hint="export it as CSV (UTF-8)")
     if len(cells) > COLUMNS:
         raise BadImport(f"{where}: more than {COLUMNS} columns", hint="name a CSV file")
-    if any(re.search(r"\S@\S+\.\S", cell) for cell in cells):
+    if any(_A_PERSON.search(cell) for cell in cells):
         raise BadImport(
             f"{where}: the first line must name the columns, and it is a person", hint="put `email,name,tags` above it"
         )

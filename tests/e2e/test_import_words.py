@@ -285,3 +285,25 @@ def test_a_key_in_the_last_line_that_may_say_who_left_is_not_passed_over(desk: D
     assert "may say who is not to be mailed" in failed(desk.run("subscribers", "import", "people.jsonl", "--yes"))
     done = desk.json("subscribers", "import", "people.jsonl", "--map", "bounced=not_mailed", "--yes")
     assert (done["added"], done["ended"]) == (300, {"unsubscribed": 1})
+
+
+# --- lists as people keep them ---------------------------------------------------------------------------------------
+
+
+def test_addresses_and_nothing_else_are_a_list_too(desk: Desk) -> None:
+    write(desk, "people.txt", "ada@example.org\n\nBob <bob@example.org>\nnobody\nzoe@example.org\n")
+    done = desk.json("subscribers", "import", "people.txt", "--consent-source", "a form", "--yes")
+    assert (done["rows"], done["added"], [bad["line"] for bad in done["bad"]]) == (4, 3, [4])
+    write(desk, "unsubscribed_people.csv", "ada@example.org\n")
+    assert desk.json("subscribers", "import", "unsubscribed_people.csv", "--yes")["ended"] == {"unsubscribed": 1}
+
+
+def test_a_name_that_stands_beside_the_address_is_kept_where_there_is_no_other(desk: Desk) -> None:
+    cells = ['"Ada Lovelace <ada@example.org>",', '"""Bob, B."" <bob@example.org>",', "Cy <cy@example.org>,Cyrus"]
+    write(desk, "people.csv", "email,name\n" + "".join(f"{cell}\n" for cell in cells))
+    assert desk.json("subscribers", "import", "people.csv", "--consent-source", "a form", "--yes")["added"] == 3
+    assert {person["email"]: person["name"] for person in desk.json("subscribers", "list")} == {
+        "ada@example.org": "Ada Lovelace",
+        "bob@example.org": "Bob, B.",
+        "cy@example.org": "Cyrus",
+    }
