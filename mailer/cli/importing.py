@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, TextIO, cast
 
 import typer
 
@@ -113,7 +114,7 @@ def take_in(workspace: "Workspace", asked: Asked, rhythm: "Rhythm | None" = None
                     workspace.now(),
                     agreed=agreed,
                     progress=progress,
-                    standard_input=sys.stdin.buffer,
+                    standard_input=_standard_input(),
                 ).gather()
             except Declined:
                 say("Nothing was changed. Say what the columns mean with --map COLUMN=FIELD.")
@@ -179,6 +180,12 @@ def _planned(
     if not asked.confirm:
         return plan, None
     return plan, words.Notices(len(marks), workspace.rate(None) if marks else None)
+
+
+def _standard_input() -> IO[bytes]:
+    """What is piped in; nothing where there is no standard input at all, as `<&-` has it."""
+    stream = cast("TextIO | None", sys.stdin)  # its type says that it is always there
+    return BytesIO() if stream is None else stream.buffer
 
 
 def _map(text: str) -> tuple[str, str]:

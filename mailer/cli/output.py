@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 from mailer.errors import MailerError, UsageError
 
@@ -138,7 +138,8 @@ def ask(question: str, *, yes: bool = False) -> bool:
     """
     if yes:
         return True
-    if not sys.stdin.isatty():
+    someone = cast("TextIO | None", sys.stdin)  # None where there is no standard input at all, as `<&-` has it
+    if someone is None or not someone.isatty():
         raise UsageError(f"{clean(question)} Nobody is here to answer", hint="say it beforehand with --yes")
     try:
         print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201  # as above

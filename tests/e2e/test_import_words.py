@@ -3,17 +3,22 @@
 import gzip
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import pytest
 
+from ..waiting import PATIENCE  # noqa: TID252  # tests are not a package
+
 
 class Desk(Protocol):
     """What `desk` offers; its class lives in conftest, which cannot be imported."""
 
     root: Any
+    environment: dict[str, str]
 
     def run(self, *arguments: str) -> Any:
         """Run a command to its end."""
@@ -307,3 +312,17 @@ def test_a_name_that_stands_beside_the_address_is_kept_where_there_is_no_other(d
         "bob@example.org": "Bob, B.",
         "cy@example.org": "Cyrus",
     }
+
+
+def test_without_a_standard_input_nobody_is_asked_and_nothing_is_read(desk: Desk) -> None:
+    write(desk, "people.csv", people(1))
+    for words, code, said in (
+        ("people.csv", 2, "Nobody is here to answer"),
+        ("people.csv --yes", 0, ""),
+        ("- --yes", 1, "error: standard input is empty"),
+    ):
+        command = ["sh", "-c", f'exec "$0" -m mailer subscribers import {words} <&-', sys.executable]
+        done = subprocess.run(
+            command, cwd=desk.root, env=desk.environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
+        assert (done.returncode, "Traceback" in done.stderr, said in done.stderr) == (code, False, True), done.stderr
