@@ -51,7 +51,7 @@ def claim_and_settle(
             for one in claim.deliveries
         ]
         with database.transaction() as connection:
-            won = claims.settle(connection, mailing.id, sender, settlements, utc_now())
+            won = claims.settle(connection, mailing.id, sender, settlements, utc_now()).rows
         assert won == len(settlements)
         done += won
     assert done, "nobody was left to claim"

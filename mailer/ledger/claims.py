@@ -58,6 +58,15 @@ class Settlement:
     message_id: str | None = None
 
 
+class Settled(NamedTuple):
+    """What settlements changed. A row that an event or somebody else had settled before does not take ours."""
+
+    rows: int
+    """How many took it."""
+    pending: int
+    """How many of those are pending again: whoever is proved to have the issue is not."""
+
+
 class Desk:
     """Where claims of one mailing are taken; its statements are built once."""
 
@@ -117,13 +126,13 @@ def _withhold(connection: Connection, mailing_id: int, gone: Collection[int], no
 
 def settle(
     connection: Connection, mailing_id: int, sender_id: int, settlements: Sequence[Settlement], now: datetime
-) -> int:
-    """Write down what became of our claims; how many rows took it.
+) -> Settled:
+    """Write down what became of our claims.
 
     Only from CLAIMED, by the same sender and attempt; ACCEPTED also from UNCERTAIN, because somebody may have counted us
     dead while we waited for the answer.
     """
-    won = 0
+    won = pending = 0
     dialect = connection.dialect.name
     if dialect == "postgresql" and len({one.state for one in settlements}) > 1:
         # Each statement below locks its rows in the order in which feedback does, but not all of them together are in order.
@@ -133,10 +142,15 @@ def settle(
         rows = sorted((one for one in settlements if one.state == state), key=lambda one: one.subscriber_id)
         if rows:
             values = {"mailing": mailing_id, "sender": sender_id, "now": now, **_columns(rows, dialect)}
-            won += connection.execute(settling(state, dialect), values).rowcount
+            if state == State.PENDING:
+                reached = connection.execute(settling(state, dialect), values).scalars().all()
+                won += len(reached)
+                pending = reached.count(State.PENDING)
+            else:
+                won += connection.execute(settling(state, dialect), values).rowcount
     if any(settlement.state == State.PENDING for settlement in settlements):
         _withhold_if_cancelled(connection, mailing_id, now)
-    return won
+    return Settled(won, pending)
 
 
 def _withhold_if_cancelled(connection: Connection, mailing_id: int, now: datetime) -> None:

@@ -10,7 +10,6 @@ from mailer.database.engine import Database
 from mailer.errors import DatabaseBusy, DatabaseError
 from mailer.ledger import claims, mailings
 from mailer.ledger.claims import Claimed, Settlement
-from mailer.ledger.states import State
 from mailer.sending.calls import Answer, Calls
 from mailer.sending.settlements import settled
 from mailer.sending.troubles import Troubles
@@ -38,12 +37,14 @@ class Answers:
     too_fast: Callable[[], None]
     """Told, once it is written down, that the carrier asked for a slower pace."""
     handed_back: int = 0
-    """How many of the claimed were certainly not sent to, and are pending again."""
+    """How many of the claimed were certainly not sent to, and are pending again; not whom an event proved to have it."""
     last_reason: str = ""
     """Why something was not sent, the last time."""
     paused_because: str = ""
     """What the carrier said when it made the mailing pause."""
     _unwritten: list[Answer] = field(default_factory=list[Answer])
+    _back: int = 0
+    """How many are pending again, as far as it was written and perhaps not committed."""
     _last_trouble: str = ""
     _pause: str = ""
     """Why the mailing must pause, as the unwritten answers say."""
@@ -115,6 +116,7 @@ class Answers:
     def write(self, connection: Connection) -> Sequence[Settlement]:
         """Write down what was gathered; the caller commits, and then says `written`."""
         settlements: list[Settlement] = []
+        self._back = 0
         for answer in self._unwritten:
             receipts = answer.receipts if answer.error is None else [NOT_CALLED] * len(answer.people)
             settlements += [
@@ -122,7 +124,7 @@ class Answers:
                 for person, receipt in zip(answer.people, receipts, strict=True)
             ]
         if settlements:
-            claims.settle(connection, self.mailing_id, self.sender_id, settlements, self.now())
+            self._back = claims.settle(connection, self.mailing_id, self.sender_id, settlements, self.now()).pending
         if self._pause:
             mailings.pause_open(connection, self.mailing_id, self._pause)
         return settlements
@@ -130,10 +132,9 @@ class Answers:
     def written(self, settlements: Sequence[Settlement]) -> None:
         """It is committed. Raises what a call could not be made for."""
         answers, self._unwritten, self._pause = self._unwritten, [], ""
-        back = sum(settlement.state == State.PENDING for settlement in settlements)
-        self.handed_back += back
+        self.handed_back += self._back
         if settlements:
-            self.observe("settled", len(settlements) - back)
+            self.observe("settled", len(settlements) - self._back)
         unsent = [receipt for answer in answers for receipt in answer.receipts if isinstance(receipt, NotSent)]
         if unsent:
             self.last_reason = unsent[-1].reason

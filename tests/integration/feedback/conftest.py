@@ -101,7 +101,7 @@ class Bureau:
             for one in claim.deliveries
         ]
         with self.database.transaction() as connection:
-            return claims.settle(connection, self.mailings[issue], 1, settlements, at)
+            return claims.settle(connection, self.mailings[issue], 1, settlements, at).rows
 
     def sent(self, people: Iterable[int], *, issue: int = 1, state: State = State.ACCEPTED) -> None:
         """People who were sent an issue, with that outcome."""

@@ -100,7 +100,7 @@ class World:
             for one in claim.deliveries
         ]
         with self.database.transaction() as connection:
-            return claims.settle(connection, self.mailing, sender, settlements, NOW)
+            return claims.settle(connection, self.mailing, sender, settlements, NOW).rows
 
     def progress(self) -> Progress:
         """What the ledger says."""

@@ -9,7 +9,9 @@ from datetime import datetime
 import pytest
 
 from mailer.errors import DatabaseError, TransportError
+from mailer.ledger import facts
 from mailer.ledger.claims import Claimed
+from mailer.ledger.facts import Evidence
 from mailer.sending.letters import letters
 from mailer.sending.run import End
 from mailer.transport.base import Envelope, Lost, NotSent, Receipt, Refused
@@ -74,6 +76,23 @@ def test_the_limit_does_not_count_who_was_certainly_not_sent_to(office: Office) 
     transport = MemoryTransport(in_turn([TOO_FAST, None, TOO_FAST, None, TOO_FAST]))
     assert office.run(transport, limit=7) is End.LIMIT
     assert len(transport.letters) == 7
+
+
+def test_who_is_proved_to_have_it_while_their_call_is_not_sent_counts_for_the_limit(office: Office) -> None:
+    office.people(range(1, 6))
+
+    def answer(_envelope: Envelope) -> Answer:
+        if 1 in office.states() and office.states()[1] == "claimed":
+            mailing = office.mailing().id
+            with office.database.transaction() as connection:
+                now = office.time.now()
+                facts.prove(connection, mailing, [Evidence(1, 1, "", "", now)], now)
+            return TOO_FAST
+        return None
+
+    transport = MemoryTransport(answer, batch=1)
+    assert office.run(transport, limit=2, batch=1) is End.LIMIT
+    assert office.states() == {1: "accepted", 2: "accepted", 3: "pending", 4: "pending", 5: "pending"}
 
 
 @pytest.mark.parametrize(
