@@ -35,9 +35,9 @@ def way_on(reason: str, named: str) -> str:
     return send if reason == "quota" else f"mailer resume {named}, then {send}"
 
 
-def pause_words(workspace: "Workspace", mailing: "MailingRow", because: str) -> str:
-    """What `mailer send` ends with when the mailing is paused. `because`: what the carrier said, if it is known here."""
-    said = f"\n  it said: {because}" if because else ""
+def pause_words(workspace: "Workspace", mailing: "MailingRow") -> str:
+    """What `mailer send` ends with when the mailing is paused."""
+    said = f"\n  it said: {mailing.said}" if mailing.said else ""
     named = workspace.naming(mailing.newsletter, mailing.issue)
     again = way_on(mailing.reason, named)
     if mailing.reason != "quota":

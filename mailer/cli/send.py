@@ -173,7 +173,6 @@ def _send(
         end,
         as_json=as_json,
         signal=stop.number,
-        because=run.paused_because,
     )
 
 
@@ -197,7 +196,6 @@ def _finish(
     *,
     as_json: bool,
     signal: int | None = None,
-    because: str = "",
 ) -> int:
     from mailer.cli.status import say_status, status_json  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger.mailings import find  # noqa: PLC0415  # lazy: heavy
@@ -213,7 +211,7 @@ def _finish(
         say_json(status_json(mailing, counts))
     else:
         say_status(mailing, counts)
-        _say_end(workspace, mailing, end, because)
+        _say_end(workspace, mailing, end)
     if signal is not None and end == "stopped":
         return 128 + signal
     if end == "cancelled":
@@ -223,7 +221,7 @@ def _finish(
     return 3 if counts.states.get("uncertain") or counts.states.get("refused") else 0
 
 
-def _say_end(workspace: "Workspace", mailing: "MailingRow", end: "End", because: str) -> None:
+def _say_end(workspace: "Workspace", mailing: "MailingRow", end: "End") -> None:
     again = f"mailer send {workspace.naming(mailing.newsletter, mailing.issue)}"
     match end.value:
         case "finished":
@@ -231,7 +229,7 @@ def _say_end(workspace: "Workspace", mailing: "MailingRow", end: "End", because:
         case "limit":
             say(f"Stopped at --limit. The rest is pending: {again}")
         case "paused":
-            say(pause_words(workspace, mailing, because))
+            say(pause_words(workspace, mailing))
         case "cancelled":
             say("The mailing was cancelled: whoever was pending does not get this issue.")
         case "stopped":

@@ -30,17 +30,17 @@ def status(issue: IssueOption, newsletter: NewsletterOption = None, as_json: Jso
         counts = progress(connection, mailing.id, mailing.audience)
         left_out = excluded(connection, mailing.id)
         heard = hear(connection, mailing)
+    gone = left_behind(workspace.database, mailing.id) if counts.standings["claimed"] else 0
     if as_json:
         last = heard.told.last_event_at.isoformat() if heard and heard.told else None
-        say_json({**status_json(mailing, counts), "last_event_at": last})
+        more = {"last_event_at": last, "left_behind": gone, "said": mailing.said or None}
+        say_json({**status_json(mailing, counts), **more})
         return
     say_status(mailing, counts)
     named = workspace.naming(mailing.newsletter, issue)
-    gone = left_behind(workspace.database, mailing.id) if counts.standings["claimed"] else 0
     if gone:
-        way = workspace.naming(mailing.newsletter, issue)
         say(
-            f"  left behind {gone:,} of the claimed, by a sender that is gone: `mailer send {way}` finds out about them"
+            f"  left behind {gone:,} of the claimed, by a sender that is gone: `mailer send {named}` finds out about them"
         )
     if heard is not None:
         settings = workspace.settings
@@ -52,6 +52,8 @@ def status(issue: IssueOption, newsletter: NewsletterOption = None, as_json: Jso
     if left_out:
         say(f"  left out    {reasons(left_out)}")
     if mailing.state == "paused":
+        if mailing.said:
+            say(f"  it said     {mailing.said}")
         say(f"  what to do  {what_to_do(mailing.reason, named)}")
         say(f"  to go on    {way_on(mailing.reason, named)}")
     elif mailing.state == "sending" and counts.open:

@@ -22,6 +22,8 @@ class MailingRow:
     token: str
     state: MailingState
     reason: str
+    said: str
+    """What the carrier said when it made the mailing pause; empty when it did not. Hostile text."""
     transport: str
     mode: str
     segment: str
@@ -83,6 +85,7 @@ def insert_mailing(
         "token": token,
         "state": MailingState.SENDING,
         "reason": "",
+        "said": "",
         "transport": transport,
         "mode": mode,
         "segment": segment,
@@ -103,9 +106,10 @@ def _move(connection: Connection, mailing_id: int, origin: tuple[MailingState, .
     return connection.execute(statement).rowcount == 1
 
 
-def pause(connection: Connection, mailing_id: int, reason: str) -> bool:
-    """Sending -> paused, with its reason. False when it was not sending: the first reason stands."""
-    return _move(connection, mailing_id, (MailingState.SENDING,), state=MailingState.PAUSED, reason=reason)
+def pause(connection: Connection, mailing_id: int, reason: str, said: str = "") -> bool:
+    """Sending -> paused, with its reason and what the carrier said. False when it was not sending: the first reason stands."""
+    words = said.replace("\0", "�")  # PostgreSQL keeps no NUL
+    return _move(connection, mailing_id, (MailingState.SENDING,), state=MailingState.PAUSED, reason=reason, said=words)
 
 
 def pause_unfinished(connection: Connection, reason: str) -> list[tuple[str, int]]:
@@ -114,7 +118,7 @@ def pause_unfinished(connection: Connection, reason: str) -> list[tuple[str, int
     statement = (
         update(mailings)
         .where(mailings.c.state.in_(unfinished))
-        .values(state=MailingState.PAUSED, reason=reason)
+        .values(state=MailingState.PAUSED, reason=reason, said="")
         .returning(mailings.c.newsletter, mailings.c.issue)
     )
     return sorted((row[0], row[1]) for row in connection.execute(statement))
@@ -123,7 +127,7 @@ def pause_unfinished(connection: Connection, reason: str) -> list[tuple[str, int
 def resume(connection: Connection, mailing_id: int) -> bool:
     """Paused -> sending. After a pause by the guard, it judges what is heard from now on."""
     tally.see(connection, mailing_id)
-    return _move(connection, mailing_id, (MailingState.PAUSED,), state=MailingState.SENDING, reason="")
+    return _move(connection, mailing_id, (MailingState.PAUSED,), state=MailingState.SENDING, reason="", said="")
 
 
 def reopen(connection: Connection, mailing_id: int) -> bool:
@@ -144,6 +148,7 @@ def cancel(connection: Connection, mailing_id: int, now: datetime) -> int | None
         (MailingState.SENDING, MailingState.PAUSED, MailingState.SCHEDULED),
         state=MailingState.CANCELLED,
         reason="",
+        said="",
         finished_at=now,
     ):
         return None
@@ -174,12 +179,12 @@ def discard(connection: Connection, mailing: MailingRow) -> bool:
     return True
 
 
-def pause_open(connection: Connection, mailing_id: int, reason: str) -> bool:
+def pause_open(connection: Connection, mailing_id: int, reason: str, said: str) -> bool:
     """Sending -> paused, if somebody is pending or in a call: nobody has to resume what is over."""
     waiting = exists().where(
         deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_((State.PENDING, State.CLAIMED))
     )
-    return bool(connection.execute(select(waiting)).scalar()) and pause(connection, mailing_id, reason)
+    return bool(connection.execute(select(waiting)).scalar()) and pause(connection, mailing_id, reason, said)
 
 
 def finish(connection: Connection, mailing_id: int, now: datetime) -> bool:

@@ -21,6 +21,7 @@ class Mailing(SQLModel, table=True):
     token: str = Field(unique=True, description="random; the SES tag `mailing`, and part of every Message-ID")
     state: str = Field(description="one of states.MailingState")
     reason: str = Field(default="", description="why it is paused")
+    said: str = Field(default="", description="what the carrier said when that made the mailing pause. Hostile text")
     transport: str
     mode: str = Field(default="", description="how the transport is asked, chosen at opening: `raw` or `bulk` for ses")
     segment: str = Field(default="", description="--segment; empty: everyone")

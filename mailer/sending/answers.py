@@ -40,14 +40,14 @@ class Answers:
     """How many of the claimed were certainly not sent to, and are pending again; not whom an event proved to have it."""
     last_reason: str = ""
     """Why something was not sent, the last time."""
-    paused_because: str = ""
-    """What the carrier said when it made the mailing pause."""
     _unwritten: list[Answer] = field(default_factory=list[Answer])
     _back: int = 0
     """How many are pending again, as far as it was written and perhaps not committed."""
     _last_trouble: str = ""
     _pause: str = ""
     """Why the mailing must pause, as the unwritten answers say."""
+    _said: str = ""
+    """What the carrier said with that."""
 
     def add(self, answer: Answer) -> None:
         """What came of people for whom there is no call."""
@@ -61,7 +61,7 @@ class Answers:
         if pause and not self._pause:
             self._pause = pause
             # Not this call's own reason: it may have gone well, and come back behind those that made the mailing pause.
-            self.paused_because = self._last_trouble
+            self._said = self._last_trouble
 
     @property
     def unwritten(self) -> int:
@@ -126,7 +126,7 @@ class Answers:
         if settlements:
             self._back = claims.settle(connection, self.mailing_id, self.sender_id, settlements, self.now()).pending
         if self._pause:
-            mailings.pause_open(connection, self.mailing_id, self._pause)
+            mailings.pause_open(connection, self.mailing_id, self._pause, self._said)
         return settlements
 
     def written(self, settlements: Sequence[Settlement]) -> None:

@@ -111,11 +111,6 @@ class Run(Generic[Carried]):
                 senders.end(connection, self._me.id, self.now())
             return end
 
-    @property
-    def paused_because(self) -> str:
-        """What the carrier said when this run paused its mailing; empty when it did not."""
-        return self._answers.paused_because
-
     def _loop(self) -> End:
         while not self.stopped():
             if self._left() == 0:

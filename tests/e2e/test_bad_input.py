@@ -194,7 +194,7 @@ def test_a_database_that_cannot_be_written_is_named(desk: Desk) -> None:
 def test_figures_for_programs_are_the_contract(desk: Desk) -> None:
     desk.people(2)
     sent = desk.json("send", "--issue", "1", "--yes")
-    assert {**sent, "last_event_at": None} == desk.status()
+    assert {**sent, "last_event_at": None, "left_behind": 0, "said": None} == desk.status()
     assert sent == {
         "issue": 1,
         "newsletter": SLUG,

@@ -9,9 +9,14 @@ import sys
 import time
 from collections import Counter
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, update
+
+from mailer.database.schema import open_database
+from mailer.ledger.tables import deliveries, senders
 
 from ..waiting import PATIENCE, until  # noqa: TID252  # tests are not a package
 from .conftest import Desk
@@ -90,9 +95,25 @@ def test_a_death_at_each_worst_moment_doubles_nobody_and_forgets_nobody(desk: De
         )
         assert died.returncode == -signal.SIGKILL, died.stderr
     status = desk.status()
-    assert status["claimed"] > 0
+    assert status["claimed"] == status["left_behind"] > 0
     assert sum(status[name] for name in ("pending", "claimed", "accepted", "uncertain")) == 200
     _everyone_has_exactly_one(desk, 200)
+
+
+def test_what_a_dead_sender_left_behind_is_said_by_status_and_found_out_about_by_send(anywhere: Desk) -> None:
+    anywhere.people(3)
+    assert anywhere.run("send", "--issue", "1", "--yes", "--limit", "1").returncode == 4
+    with closing(open_database(anywhere.url)) as database, database.transaction() as connection:
+        row = {"host": "here", "pid": 1, "started_at": datetime(2026, 3, 23, tzinfo=UTC)}
+        dead = connection.execute(insert(senders).values(row).returning(senders.c.id)).scalar_one()
+        claimed = {"state": "claimed", "attempt": 1, "sender_id": dead}
+        connection.execute(update(deliveries).where(deliveries.c.state == "pending").values(claimed))
+    said = anywhere.run("status", "--issue", "1").stdout
+    assert "\n  left behind 2 of the claimed, by a sender that is gone: `mailer send --issue 1` finds out" in said
+    status = anywhere.status()
+    assert (status["claimed"], status["left_behind"]) == (2, 2)
+    _everyone_has_exactly_one(anywhere, 3)
+    assert anywhere.status()["left_behind"] == 0
 
 
 def test_twenty_kills_at_random_moments_double_nobody_and_forget_nobody(desk: Desk) -> None:

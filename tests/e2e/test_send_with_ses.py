@@ -133,7 +133,10 @@ def test_an_account_in_trouble_pauses_refuses_nobody_and_waits_for_resume(ses: D
     paused = ses.run("send", "--issue", "1", "--yes", env={"MAILER_SES_MODE": "raw"})
     assert (paused.returncode, ses.status()["reason"], ses.status()["refused"]) == (4, "account", 0)
     assert "it said: SendingPausedException" in paused.stdout
-    assert "`mailer send --issue 1 --dry-run` asks it and says the remedies" in ses.run("status", "--issue", "1").stdout
+    told = ses.run("status", "--issue", "1").stdout
+    assert "\n  it said     SendingPausedException" in told
+    assert "`mailer send --issue 1 --dry-run` asks it and says the remedies" in told
+    assert ses.status()["said"].startswith("SendingPausedException")
     server.local_ses.change_options({"fail_next": 0, "paused": True})
     asked = ses.run("send", "--issue", "1", "--dry-run")
     assert (asked.returncode, "switch it on: aws sesv2" in asked.stderr) == (1, True)

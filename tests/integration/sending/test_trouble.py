@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from mailer.errors import DatabaseError, TransportError
-from mailer.ledger import facts
+from mailer.ledger import facts, mailings
 from mailer.ledger.claims import Claimed
 from mailer.ledger.facts import Evidence
 from mailer.sending.letters import letters
@@ -98,11 +98,15 @@ def test_who_is_proved_to_have_it_while_their_call_is_not_sent_counts_for_the_li
 @pytest.mark.parametrize(
     ("answer", "reason"), [(Lost("no answer"), "lost-answers"), (Refused("no such thing"), "refusals")]
 )
-def test_too_much_of_it_pauses_the_mailing(office: Office, answer: Answer, reason: str) -> None:
+def test_too_much_of_it_pauses_the_mailing(office: Office, answer: Lost | Refused, reason: str) -> None:
     office.people(range(1, 101))
     transport = MemoryTransport(lambda _envelope: answer, batch=1)
     assert office.run(transport, batch=1) is End.PAUSED
-    assert (office.mailing().state, office.mailing().reason) == ("paused", reason)
+    paused = office.mailing()
+    assert (paused.state, paused.reason, paused.said) == ("paused", reason, answer.reason)
+    with office.database.transaction() as connection:
+        assert mailings.resume(connection, paused.id)
+    assert (office.mailing().state, office.mailing().reason, office.mailing().said) == ("sending", "", "")
     assert Counter(office.states().values())["pending"] >= 80
 
 

@@ -45,7 +45,11 @@ def _address_book() -> None:
         "subscription",
         sa.Column("newsletter", sa.String, primary_key=True),
         sa.Column(
-            "subscriber_id", sa.Integer, sa.ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True, index=True
+            "subscriber_id",
+            sa.Integer,
+            sa.ForeignKey("subscriber.id", ondelete="CASCADE"),
+            primary_key=True,
+            index=True,
         ),
         *_words("status"),
         _moment("changed_at"),
@@ -142,7 +146,7 @@ def _ledger() -> None:
         *_words("newsletter"),
         sa.Column("issue", sa.Integer, nullable=False),
         sa.Column("token", sa.String, nullable=False, unique=True),
-        *_words("state", "reason", "transport", "mode", "segment", "source_digest"),
+        *_words("state", "reason", "said", "transport", "mode", "segment", "source_digest"),
         sa.Column("edition", sa.Text, nullable=False),
         sa.Column("audience", sa.Integer, nullable=False),
         _moment("opened_at"),
