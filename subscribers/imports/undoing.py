@@ -84,16 +84,18 @@ class Undoing:
         mine = import_changes.c
         return [mine.subscriber_id > after, mine.subscriber_id <= last, mine.import_id == self._id]
 
-    def _untouched(self) -> ColumnElement[bool]:
+    def _untouched(self, after: int, last: int) -> ColumnElement[bool]:
         """Whether a subscription still is as the import left it; for statements that have the change and the subscription."""
         later = _later.c
         changed = exists().where(
+            *self._between(_later, after, last),
             later.subscriber_id == import_changes.c.subscriber_id,
             later.newsletter == import_changes.c.newsletter,
             later.nth > import_changes.c.nth,
             later.status.is_not(None),
         )
         return and_(
+            *self._between(subscriptions, after, last),
             import_changes.c.subscriber_id == subscriptions.c.subscriber_id,
             import_changes.c.newsletter == subscriptions.c.newsletter,
             import_changes.c.status == subscriptions.c.status,
@@ -102,10 +104,11 @@ class Undoing:
             ~changed.correlate(import_changes),
         )
 
-    def _followed(self) -> ColumnElement[bool]:
+    def _followed(self, after: int, last: int) -> ColumnElement[bool]:
         """Whether `_later` is the next change after that of the import, by another import, and nobody else was in between."""
         between = _between.c
         nearer = exists().where(
+            *self._between(_between, after, last),
             between.subscriber_id == import_changes.c.subscriber_id,
             between.newsletter == import_changes.c.newsletter,
             between.nth > import_changes.c.nth,
@@ -113,6 +116,7 @@ class Undoing:
             between.status.is_not(None),
         )
         return and_(
+            *self._between(_later, after, last),
             _later.c.subscriber_id == import_changes.c.subscriber_id,
             _later.c.newsletter == import_changes.c.newsletter,
             _later.c.nth > import_changes.c.nth,
@@ -129,13 +133,13 @@ class Undoing:
             import_changes.c.subscriber_id == events.subscriber_id,
             import_changes.c.newsletter == events.newsletter,
         ]
-        put_back = exists().where(self._untouched(), *mine, *of_event)
-        handed_on = exists().where(self._followed(), *mine, *of_event)
+        put_back = exists().where(self._untouched(after, last), *mine, *of_event)
+        handed_on = exists().where(self._followed(after, last), *mine, *of_event)
         came = [*mine, import_changes.c.subscriber_id == events.subscriber_id, import_changes.c.created]
         # An export of ours brings proofs along; nobody but other imports wrote about these people since.
         brought = or_(
-            exists().where(self._untouched(), *came).correlate(consent_events),
-            exists().where(self._followed(), *came).correlate(consent_events),
+            exists().where(self._untouched(after, last), *came).correlate(consent_events),
+            exists().where(self._followed(after, last), *came).correlate(consent_events),
         )
         connection.execute(
             delete(consent_events)
@@ -152,16 +156,17 @@ class Undoing:
                             handed_on.correlate(consent_events),
                         ),
                     ),
-                    and_(events.at <= self._at, brought, ~self._of_later()),
+                    and_(events.at <= self._at, brought, ~self._of_later(after, last)),
                 )
             )
         )
 
-    def _of_later(self) -> ColumnElement[bool]:
+    def _of_later(self, after: int, last: int) -> ColumnElement[bool]:
         """Whether a consent event is that of a later import."""
         return (
             exists()
             .where(
+                *self._between(_later, after, last),
                 _later.c.subscriber_id == consent_events.c.subscriber_id,
                 _later.c.import_id != self._id,
                 imports.c.id == _later.c.import_id,
@@ -172,13 +177,17 @@ class Undoing:
         )
 
     def _subscriptions(self, connection: Connection, after: int, last: int) -> None:
-        untouched = exists().where(self._untouched(), *self._mine(after, last)).correlate(subscriptions)
-        new = exists().where(self._untouched(), *self._mine(after, last), import_changes.c.status_before.is_(None))
+        untouched = exists().where(self._untouched(after, last), *self._mine(after, last)).correlate(subscriptions)
+        new = exists().where(
+            self._untouched(after, last), *self._mine(after, last), import_changes.c.status_before.is_(None)
+        )
         connection.execute(
             delete(subscriptions).where(*self._between(subscriptions, after, last), new.correlate(subscriptions))
         )
-        before = select(import_changes.c.status_before).where(self._untouched(), *self._mine(after, last))
-        moment = select(import_changes.c.changed_at_before).where(self._untouched(), *self._mine(after, last))
+        before = select(import_changes.c.status_before).where(self._untouched(after, last), *self._mine(after, last))
+        moment = select(import_changes.c.changed_at_before).where(
+            self._untouched(after, last), *self._mine(after, last)
+        )
         connection.execute(
             update(subscriptions)
             .where(*self._between(subscriptions, after, last), untouched)
@@ -190,7 +199,7 @@ class Undoing:
 
     def _hand_on(self, connection: Connection, after: int, last: int) -> None:
         """What was there before the import is what was there before the next one, where that has changed it since."""
-        followed = (*self._mine(after, last), self._followed())
+        followed = (*self._mine(after, last), self._followed(after, last))
 
         def before(name: str) -> Any:
             return select(import_changes.c[name]).where(*followed).correlate(_later).scalar_subquery()
@@ -231,11 +240,17 @@ class Undoing:
             *self._mine(after, last), import_changes.c.subscriber_id == subscribers.c.id, import_changes.c.created
         )
         something = [
-            exists().where(table.c.subscriber_id == subscribers.c.id)
+            exists().where(*self._between(table, after, last), table.c.subscriber_id == subscribers.c.id)
             for table in (subscriptions, consent_events, subscriber_tags)
         ]
         something.append(exists().where(merged_subscribers.c.kept_id == subscribers.c.id))
-        something.append(exists().where(_later.c.subscriber_id == subscribers.c.id, _later.c.import_id != self._id))
+        something.append(
+            exists().where(
+                *self._between(_later, after, last),
+                _later.c.subscriber_id == subscribers.c.id,
+                _later.c.import_id != self._id,
+            )
+        )
         connection.execute(
             delete(subscribers)
             .where(subscribers.c.id > after, subscribers.c.id <= last)
@@ -270,4 +285,5 @@ class Undoing:
 
     @staticmethod
     def _between(table: Any, after: int, last: int) -> list[ColumnElement[bool]]:
+        """The people of the slice. Said of each table in each question: PostgreSQL would else read the whole of one a slice."""
         return [table.c.subscriber_id > after, table.c.subscriber_id <= last]
