@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _SIGNALLED = 128
 _LOOK_SECONDS = 0.2
+_TIDY_SECONDS = 600.0
+"""How often stored events are put in order where the web takes them in: a queue's reader does so itself."""
 
 
 def worker() -> int:
@@ -43,13 +45,17 @@ def worker() -> int:
 
 
 def _take_events(workspace: "Workspace", intake: "Intake", stop: "Stop") -> None:
-    """Poll the queue until somebody says stop; without a queue only wait for that."""
+    """Poll the queue until somebody says stop; without a queue put in order what the web took in."""
     import time  # noqa: PLC0415  # lazy: only here
 
     url = workspace.settings.events_queue_url
     if not url:
         say("Sending notices until Ctrl-C. No events: MAILER_EVENTS_QUEUE_URL is not set.")
+        tidy_at = time.monotonic()
         while not stop.asked():
+            if time.monotonic() >= tidy_at:
+                tidy_at = time.monotonic() + _TIDY_SECONDS
+                _tidy(intake)
             workspace.sleep(_LOOK_SECONDS)
         return
     from mailer.ses.polling import THREADS, Poll  # noqa: PLC0415  # lazy: boto3
@@ -70,3 +76,12 @@ def _take_events(workspace: "Workspace", intake: "Intake", stop: "Stop") -> None
         ).for_ever()
     finally:
         queue.close()
+
+
+def _tidy(intake: "Intake") -> None:
+    from mailer.errors import DatabaseError  # noqa: PLC0415  # lazy: heavy
+
+    try:
+        intake.tidy()
+    except DatabaseError as error:
+        say_trouble(error)

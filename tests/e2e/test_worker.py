@@ -4,11 +4,16 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Generator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import insert
 
+from mailer.database.schema import open_database
+from mailer.feedback.tables import event_errors
 from mailer.local_ses.options import Options
 from mailer.local_ses.server import LocalSes, Server, serve
 
@@ -69,8 +74,15 @@ def test_it_sends_notices_takes_events_in_and_stops_when_it_is_told(ses: Desk, s
 
 def test_without_a_queue_it_says_so_and_sends_notices(desk: Desk) -> None:
     _invite(desk, 2)
+    with (
+        closing(open_database(f"sqlite:///{desk.root / 'mailer.db'}")) as database,
+        database.transaction() as connection,
+    ):
+        old = {"heard_at": datetime(2026, 3, 23, tzinfo=UTC), "key": b"k", "origin": "web", "problem": "?", "raw": "?"}
+        connection.execute(insert(event_errors).values(old))
     with desk.start("worker") as worker:
         until(lambda: len(list(Path(desk.root).glob("outbox/*/*.eml"))) == 2)
+        until(lambda: desk.json("events", "errors") == [])
         worker.send_signal(signal.SIGINT)
         out, err = worker.communicate(timeout=PATIENCE)
     assert (worker.returncode, "MAILER_EVENTS_QUEUE_URL is not set" in out) == (130, True), err
