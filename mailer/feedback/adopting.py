@@ -18,7 +18,7 @@ from mailer.feedback.values import Feedback, Kind, Taken
 from mailer.ledger import facts
 from subscribers.rows import lock_erasures
 
-PAGE = 500
+PAGE = 2000
 """Orphans that one transaction looks at: a sender beside it waits for no more than that."""
 TILL = timedelta(hours=48)
 """An orphan whose letter was not found for so long is somebody else's."""
