@@ -1,5 +1,6 @@
 """The clock that all senders of a database go by: it never jumps when somebody sets the machine's time."""
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -38,13 +39,25 @@ class _ServerClock:
         self._own = own
         self._offset = 0.0
         self._read_at: float | None = None
+        self._reading = threading.Lock()
 
     def now(self) -> float:
         own = self._own()
         if self._read_at is None or own - self._read_at > REREAD_SECONDS:
-            self._offset = self._measured()
-            self._read_at = own
+            self._reread(own)
         return self._own() + self._offset
+
+    def _reread(self, own: float) -> None:
+        # One thread asks, and the others count on meanwhile: a hundred calls that come for the time together would take
+        # every connection there is, once a minute, and leave late.
+        if not self._reading.acquire(blocking=self._read_at is None):
+            return
+        try:
+            if self._read_at is None or own - self._read_at > REREAD_SECONDS:
+                self._offset = self._measured()
+                self._read_at = own
+        finally:
+            self._reading.release()
 
     def _measured(self) -> float:
         with self._database.reading() as connection:

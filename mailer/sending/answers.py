@@ -52,7 +52,10 @@ class Answers:
     def add(self, answer: Answer) -> None:
         """What came of people for whom there is no call."""
         self._unwritten.append(answer)
-        # Heard once, here: a commit that fails is tried again, and one lost answer would else become five.
+        self._hear(answer)
+
+    def _hear(self, answer: Answer) -> None:
+        # Once: a commit that fails is tried again, and one lost answer would else become five.
         receipts = [receipt for receipt in answer.receipts if receipt is not NOT_CALLED]
         pause = self.troubles.heard(receipts)
         for receipt in receipts:
@@ -75,8 +78,10 @@ class Answers:
     def gather(self, seconds: float = 0.0) -> bool:
         """Take what was answered; waits so long for the next answer if there is none. Whether some call went wrong altogether."""
         answers = self.calls.answered(seconds)
+        # All are kept before any is heard: hearing looks at the clock, and the server that has it may be gone.
+        self._unwritten += answers
         for answer in answers:
-            self.add(answer)
+            self._hear(answer)
         for answer in answers:
             self.observe("answered", len(answer.people))
         return any(answer.error is not None for answer in self._unwritten)
@@ -100,7 +105,7 @@ class Answers:
 
         Raises nothing: whoever calls has something to raise already. What cannot be written is uncertain.
         """
-        for _ in range(_LAST_TRIES):
+        for _ in range(_LAST_TRIES + self.calls.under_way):  # each call may hold a mistake of ours, and cost a try
             try:
                 return self.land()
             except DatabaseBusy:

@@ -16,6 +16,10 @@ from mailer.transport.base import Receipt, Refused, Transport
 STALE_SECONDS = 60.0
 """A claim older than this is given back, not called for: its sender was stopped in between, and people may have left."""
 
+SUSPENDED_SECONDS = 5.0
+"""A call that is later than this after the moment it waited for is given back: its process was stopped, and others have used
+the second that it wakes up in. Nor do their departures wait for it."""
+
 Carried = TypeVar("Carried")
 
 
@@ -37,17 +41,25 @@ class Leaving(Generic[Carried]):
         """Begin the calls of a claim; when all was ready for them, by the clock.
 
         They leave from the departure on, evenly until the next one: twenty at once would crowd the second they fall in.
-        Raises MailerError, with everybody handed back, when nothing can be made for anybody.
+        Whatever it raises, those whose calls did not begin are handed back.
         """
         able = self._composed(people)
-        calls = list(self.transport.calls([outcome for _, outcome in able]))
-        ready = self.clock()
-        spread = leave.seconds / max(1, len(calls)) if self.transport.at_once > 1 else 0.0
-        for number, places in enumerate(calls):
-            mine = [able[place] for place in places]
-            early = min(max(0.0, leave.at - ready), leave.early) + number * spread
-            call = self._calling([outcome for _, outcome in mine], claimed_at, ready + early, early)
-            self.calls.begin([person for person, _ in mine], call)
+        waiting = {person.subscriber_id: person for person, _ in able}
+        try:
+            calls = list(self.transport.calls([outcome for _, outcome in able]))
+            ready = self.clock()
+            spread = leave.seconds / max(1, len(calls)) if self.transport.at_once > 1 else 0.0
+            for number, places in enumerate(calls):
+                mine = [able[place] for place in places]
+                early = min(max(0.0, leave.at - ready), leave.early) + number * spread
+                call = self._calling([outcome for _, outcome in mine], claimed_at, ready + early, early)
+                for person, _ in mine:
+                    del waiting[person.subscriber_id]  # whatever is raised from here on, they may be in a call
+                self.calls.begin([person for person, _ in mine], call)
+        except Exception:
+            # The machine may have no thread more for us, the server no clock.
+            self.answers.hand_back(list(waiting.values()))
+            raise
         return ready
 
     def take_late(self) -> float:
@@ -80,7 +92,10 @@ class Leaving(Generic[Carried]):
             wait = min(at - self.clock(), early)
             if wait > 0:
                 self.sleep(wait)
-                self._late = max(self._late, self.clock() - at)
+                late = self.clock() - at
+                if late > SUSPENDED_SECONDS:
+                    return [NOT_CALLED] * len(carried)
+                self._late = max(self._late, late)
             with self._looking:
                 alive = self.lock.held()
             if not alive:
