@@ -233,8 +233,8 @@ def _begin_writing(connection: Connection, seconds: float) -> None:
         while monotonic() < deadline:
             try:
                 raw.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
+            except sqlite3.Error as error:
+                if getattr(error, "sqlite_errorcode", 0) & _PRIMARY != sqlite3.SQLITE_BUSY:
                     break
             else:
                 return

@@ -1,5 +1,6 @@
 """SQLite's one place to write: whoever waits for it gets in between the transactions of others, or is told after a while."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Generator
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from mailer.database.engine import Database, Patience, connect
-from mailer.errors import DatabaseBusy
+from mailer.errors import DatabaseBusy, DatabaseError
 from mailer.feedback.intake import BREATH_SECONDS
 
 from ...waiting import PATIENCE, until  # noqa: TID252  # tests are not a package
@@ -81,3 +82,16 @@ def test_what_waits_outside_of_a_transactions_beginning_waits_as_long_as_ever(ur
         for _ in range(2):
             with database.transaction() as connection:
                 assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 7_000
+
+
+def test_a_file_that_becomes_something_else_is_said_in_words(url: str, tmp_path: Path) -> None:
+    with closing(connect(url)) as ours:
+        _add(ours, "ours")
+        with closing(sqlite3.connect(tmp_path / "mailer.db")) as other:
+            other.execute("INSERT INTO word VALUES ('theirs')")
+            other.commit()
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with (tmp_path / "mailer.db").open("r+b") as file:
+            file.write(b"no database " * 100)
+        with pytest.raises(DatabaseError, match="it is not an SQLite database"):
+            _add(ours, "ours")
