@@ -16,9 +16,9 @@ from mailer.transport.base import Receipt, Refused, Transport
 STALE_SECONDS = 60.0
 """A claim older than this is given back, not called for: its sender was stopped in between, and people may have left."""
 
-SUSPENDED_SECONDS = 5.0
-"""A call that is later than this after the moment it waited for is given back: its process was stopped, and others have used
-the second that it wakes up in. Nor do their departures wait for it."""
+LATEST_SECONDS = 1.0
+"""A call that is later than this after the moment it waited for is given back: the second that it was numbered off for is over,
+and others have used the one that a process which was stopped wakes up in. Nor need their departures wait for it."""
 
 Carried = TypeVar("Carried")
 
@@ -93,7 +93,7 @@ class Leaving(Generic[Carried]):
             if wait > 0:
                 self.sleep(wait)
                 late = self.clock() - at
-                if late > SUSPENDED_SECONDS:
+                if late > LATEST_SECONDS:
                     return [NOT_CALLED] * len(carried)
                 self._late = max(self._late, late)
             with self._looking:
