@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, update
 from subscribers import lifecycle
 from subscribers.address import Address
 from subscribers.errors import UnknownSubscriber, Unlawful
-from subscribers.imports.keeping import keep_departures, keep_suppressions, keep_tags
+from subscribers.imports.keeping import keep_departures, keep_suppressions, keep_tags, subscribed_by_import
 from subscribers.lifecycle import LIFTED_BY_CONFIRMING, Actor, ConsentAction, Status, SuppressionReason
 from subscribers.rows import (
     Held,
@@ -129,8 +129,9 @@ def confirm(
     )
     if lifted.rowcount:
         keep_suppressions(connection, [(person.key, reason.value) for reason in LIFTED_BY_CONFIRMING])
-    elif before is Status.SUBSCRIBED:
+    elif before is Status.SUBSCRIBED and not subscribed_by_import(connection, person.id, newsletter):
         return False
+    # Also of whom an import subscribed: from now on it is their own word, and stays when the import is taken back.
     set_status(connection, person.id, newsletter, Status.SUBSCRIBED, now)
     record(
         connection,
@@ -196,23 +197,24 @@ def remove(connection: Connection, who: int | Address, newsletter: str, *, now: 
 
 
 def tag(connection: Connection, subscriber_id: int, tags: Iterable[str]) -> None:
-    """Put tags on a person; having one already is no error. Raises BadValue."""
+    """Put tags on a person; having one already, or being gone by now, is no error. Raises BadValue."""
     words = clean_tags(tags)
-    if words:
-        rows = [{"subscriber_id": subscriber_id, "tag": word} for word in words]
+    # Held: whoever is erased at this moment would else leave the tag behind, as no foreign key asks for them.
+    person = hold(connection, subscriber_id) if words else None
+    if person is not None:
+        rows = [{"subscriber_id": person.id, "tag": word} for word in words]
         connection.execute(insert_into(connection, subscriber_tags).on_conflict_do_nothing(), rows)
-        keep_tags(connection, [subscriber_id], words)
+        keep_tags(connection, [person.id], words)
 
 
 def untag(connection: Connection, subscriber_id: int, tags: Iterable[str]) -> None:
-    """Take tags off a person; not having one is no error. Raises BadValue."""
+    """Take tags off a person; not having one, or being gone by now, is no error. Raises BadValue."""
     words = clean_tags(tags)
-    connection.execute(
-        delete(subscriber_tags).where(
-            subscriber_tags.c.subscriber_id == subscriber_id, subscriber_tags.c.tag.in_(words)
-        )
-    )
-    keep_tags(connection, [subscriber_id], words)
+    person = hold(connection, subscriber_id) if words else None
+    if person is not None:
+        mine = subscriber_tags.c
+        connection.execute(delete(subscriber_tags).where(mine.subscriber_id == person.id, mine.tag.in_(words)))
+        keep_tags(connection, [person.id], words)
 
 
 def kept_out(email: str, reason: SuppressionReason) -> Unlawful:

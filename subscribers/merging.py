@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, literal, select, update
+from sqlalchemy import Connection, delete, exists, literal, select, update
 
 from subscribers import lifecycle
 from subscribers.address import Address
 from subscribers.errors import Unlawful
-from subscribers.imports.keeping import keep_departures, keep_suppressions
+from subscribers.imports.keeping import keep_departures, keep_suppressions, keep_tags
+from subscribers.imports.tables import import_tags
 from subscribers.lifecycle import Actor, ConsentAction, Status, SuppressionReason
 from subscribers.rows import Held, end_all, hold_known, insert_into, insert_new, record, set_status
 from subscribers.tables import (
@@ -181,6 +182,10 @@ def _move(connection: Connection, done: Merge) -> None:
     tags = select(literal(kept.id), subscriber_tags.c.tag).where(subscriber_tags.c.subscriber_id == gone.id)
     insert = insert_into(connection, subscriber_tags).from_select(["subscriber_id", "tag"], tags.order_by("tag"))
     connection.execute(insert.on_conflict_do_nothing())
+    by_import = exists().where(import_tags.c.subscriber_id == gone.id, import_tags.c.tag == subscriber_tags.c.tag)
+    by_hand = select(subscriber_tags.c.tag).where(subscriber_tags.c.subscriber_id == gone.id, ~by_import)
+    # Of the same tag on the one who is kept, an import may believe that it is its own, and take it back.
+    keep_tags(connection, [kept.id], connection.execute(by_hand).scalars().all())
     events = consent_events
     connection.execute(update(events).where(events.c.subscriber_id == gone.id).values(subscriber_id=kept.id))
     values = {"name": kept.name or gone.name, "fields": {**gone.fields, **kept.fields}}

@@ -6,11 +6,12 @@ outlive the import. What is undone by hand, such as a suppression that is lifted
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, delete, tuple_, update
+from sqlalchemy import Connection, delete, exists, select, tuple_, update
 
 from subscribers.imports.tables import import_changes, import_suppressions, import_tags
 from subscribers.lifecycle import Status
 from subscribers.reading import among
+from subscribers.tables import subscriptions
 
 
 def keep_departures(connection: Connection, people: Collection[int], newsletter: str | None = None) -> None:
@@ -38,3 +39,18 @@ def keep_tags(connection: Connection, people: Collection[int], tags: Collection[
         mine = import_tags.c
         chosen = among(connection, mine.subscriber_id, sorted(people))
         connection.execute(delete(import_tags).where(chosen, mine.tag.in_(tags)))
+
+
+def subscribed_by_import(connection: Connection, person: int, newsletter: str) -> bool:
+    """Whether an import made the person subscribed, and nothing was done to it since."""
+    mine, changes = subscriptions.c, import_changes.c
+    said = exists().where(
+        mine.subscriber_id == person,
+        mine.newsletter == newsletter,
+        mine.status == Status.SUBSCRIBED.value,
+        changes.subscriber_id == mine.subscriber_id,
+        changes.newsletter == mine.newsletter,
+        changes.status == mine.status,
+        changes.changed_at == mine.changed_at,
+    )
+    return bool(connection.execute(select(said)).scalar_one())

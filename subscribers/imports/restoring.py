@@ -4,6 +4,7 @@ Only people whom the book does not know; the others gain what any import may giv
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,9 @@ from subscribers.lifecycle import ConsentAction, Status, SuppressionReason
 from subscribers.rows import insert_into
 from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions, suppressions
 
+# In JSON: a NUL, which PostgreSQL cannot keep, and half a letter, which is in no encoding.
+_UNKEEPABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
+
 
 def as_record(cells: Mapping[str, str]) -> str:
     """What an export of ours says of a person beyond an address, a name, tags and fields, checked. Raises BadValue."""
@@ -29,9 +33,12 @@ def as_record(cells: Mapping[str, str]) -> str:
             "consent": [_event(event) for event in json.loads(cells["consent"] or "[]")],
             "suppressions": [_suppression(one) for one in json.loads(cells["suppressions"] or "[]")],
         }
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        text = json.dumps(record, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise BadValue("this is no row of an export of ours: its standing or its proofs cannot be read") from error
-    return json.dumps(record, ensure_ascii=False, sort_keys=True)
+    if _UNKEEPABLE.search(text):
+        raise BadValue("this is no row of an export of ours: there is a character in its proofs that cannot be kept")
+    return text
 
 
 def _event(event: Any) -> dict[str, Any]:

@@ -359,3 +359,11 @@ def test_tags_are_put_on_and_taken_off(connection: Connection) -> None:
     book.tag(connection, subscriber_id, [])
     book.untag(connection, subscriber_id, [])
     assert person(connection).tags == ("beta", "early bird")
+
+
+def test_nobody_who_is_gone_by_now_leaves_a_tag_behind(connection: Connection) -> None:
+    subscriber_id = subscribe(connection).subscriber_id
+    suppressing.erase(connection, ADA, hashes=HASHES, now=NOW)
+    book.tag(connection, subscriber_id, ["vip"])
+    book.untag(connection, subscriber_id, ["vip"])
+    assert connection.execute(select(subscriber_tags)).all() == []

@@ -267,6 +267,26 @@ def test_a_tag_that_somebody_put_on_again_or_took_off_is_no_imports_any_more(des
     assert desk.standings() == {"ada": "subscribed #beta", "bob": "subscribed #beta"}
 
 
+def test_whoever_confirmed_what_an_import_said_already_stays_when_it_is_taken_back(desk: Desk) -> None:
+    found = desk.load([row("ada")])
+    number = next(person.id for person in people(desk.connection, NEWS))
+    assert book.confirm(desk.connection, number, NEWS, source="a letter", now=desk.now())
+    assert not book.confirm(desk.connection, number, NEWS, source="a letter", now=desk.now())
+    desk.undo(found)
+    assert desk.mailed() == {"ada"}
+    events = desk.connection.execute(select(consent_events.c.action).order_by(consent_events.c.id)).scalars().all()
+    assert events == ["attested", "confirmed"]
+
+
+def test_a_tag_that_a_merge_brought_is_no_imports_any_more(desk: Desk) -> None:
+    desk.enter("ada")
+    book.tag(desk.connection, desk.enter("lady"), ["vip"])
+    found = desk.load([row("ada", tags="vip")])
+    merge(desk.connection, parse("ada@example.org"), parse("lady@example.org"), now=desk.now())
+    desk.undo(found)
+    assert desk.standings() == {"ada": "subscribed #vip"}
+
+
 def test_a_suppression_that_was_lifted_is_no_imports_any_more(desk: Desk) -> None:
     first = desk.load([row("ada", "bounced")])
     suppressing.lift(desk.connection, "ada@example.org", SuppressionReason.BOUNCED, note="asked", now=desk.now())
