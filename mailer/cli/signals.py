@@ -1,8 +1,11 @@
 """Ctrl-C and SIGTERM: no new claims, what is in the call is settled, and then we go."""
 
+import io
+import os
 import signal
+import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from mailer.cli.output import warn
@@ -21,9 +24,20 @@ class Stop:
 
     def hear(self, number: int, _frame: FrameType | None) -> None:
         """A signal came."""
-        if self.number is None:
-            warn(self._saying)
-        self.number = number
+        first, self.number = self.number is None, number
+        if first:
+            _say_at_once(self._saying)
+
+
+def _say_at_once(text: str) -> None:
+    """Print a line past Python's buffers: a signal may come in the middle of printing, where nothing else may print."""
+    try:
+        line = sys.stderr.fileno()
+    except (io.UnsupportedOperation, AttributeError, ValueError):
+        warn(text)  # not a file: nobody is at a terminal
+        return
+    with suppress(OSError):  # whoever listened has gone; we stop all the same
+        os.write(line, f"{text}\n".encode())
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from mailer.local_ses.server import LocalSes, Server, serve
 from mailer.ses.queue import HIDDEN_SECONDS
 from subscribers.tables import subscribers
 
+from ..waiting import PATIENCE  # noqa: TID252  # tests are not a package
 from .conftest import Desk
 
 EVENT: dict[str, Any] = {
@@ -128,7 +129,7 @@ def test_polling_for_ever_beside_a_mailing_heals_what_was_uncertain_and_ends_whe
         assert (told["delivered"], told["uncertain"], told["pending"]) == (400, 0, 0)
         began = time.monotonic()
         poll.send_signal(signal.SIGTERM)
-        out, err = poll.communicate(timeout=30)
+        out, err = poll.communicate(timeout=PATIENCE)
     assert (poll.returncode, time.monotonic() - began < 10) == (143, True)
     assert "800 events taken in; " in out
     assert "Stopping" in err
@@ -191,8 +192,8 @@ def test_a_poll_waits_for_a_queue_that_does_not_answer_yet(desk: Desk, ses: Ses)
         assert poll.stderr
         said = [poll.stderr.readline() for _ in range(3)]
         poll.send_signal(signal.SIGINT)
-        poll.communicate(timeout=30)
-    assert poll.returncode == 130
+        _, rest = poll.communicate(timeout=PATIENCE)
+    assert poll.returncode == 130, [*said, rest]
     assert "cannot be read" in said[1]
     assert "trying again" in said[2]
 
