@@ -90,6 +90,8 @@ class Intake:
         self._read = read
         self._meeting = Meeting(connection, staging, newsletter, consent=bool(self._consent_source))
         self._last: int = connection.execute(select(func.coalesce(func.max(people.c.n), 0))).scalar_one()
+        self._applied: int | None = None
+        """Whom `apply` has come to, if its transaction was committed."""
         self._planned_after = 0
         self.planned = 0
         """How many people met the book in the last step of the plan."""
@@ -141,8 +143,10 @@ class Intake:
         """Enter the next people, `size` at most; the import as it stands then. Raises Overtaken, ImportStopped."""
         lock_erasures(self._connection, to_erase=False)
         last = min(row.position + size, self._last)
-        if self._erased.more():
+        # A slice that was rolled back took the marks of those who were erased along.
+        if self._erased.more() or self._applied not in (None, row.position):
             self._mark_erased(row.position)
+        self._applied = last
         # A copy: the transaction may be rolled back, and the slice counted again.
         counts = deepcopy(row.counts)
         counts.take(self._applying.apply(self._meeting, row.position, last))

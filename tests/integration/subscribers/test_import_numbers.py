@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 
 from mailer.database.engine import Database
-from subscribers import book
+from subscribers import book, suppressing
 from subscribers.address import parse
+from subscribers.erasure import Hasher
 from subscribers.imports.applying import Overtaken
 from subscribers.imports.at_once import import_file
 from subscribers.imports.gathering import Gathering, Request
@@ -44,9 +45,13 @@ def restore(connection: Connection, *numbers: int) -> None:
     )
 
 
-def intake_of(connection: Connection, path: Path) -> tuple[Intake, str]:
+def nobody(_: str) -> list[str]:
+    return []
+
+
+def intake_of(connection: Connection, path: Path, hasher: Hasher = nobody) -> tuple[Intake, str]:
     request = Request([path], NEWS, "a form", {}, keep_fields=False, refused_folder=None)
-    staging, erased = Staging(connection), Erased(connection, lambda _: [])
+    staging, erased = Staging(connection), Erased(connection, hasher)
     found = Gathering(
         request,
         staging,
@@ -127,3 +132,22 @@ def test_whoever_is_entered_by_somebody_else_at_this_moment_is_met_again(databas
             applied.result()
         counts = apply().counts
     assert (counts.added, counts.changed + counts.unchanged) == (2, 1)
+
+
+def test_whoever_was_erased_stays_out_also_when_the_slice_has_to_meet_the_book_again(
+    database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(FILE, encoding="utf-8")
+    with database.engine.connect().execution_options(mailer_writes=True) as connection:
+        with connection.begin():
+            intake, digest = intake_of(connection, path, hasher=lambda key: [key])
+            row = intake.begin(digest, ["people.csv"], NOW)
+        with database.transaction() as other:
+            suppressing.erase(other, parse("bob@example.org"), hashes=["bob@example.org"], now=NOW)
+        with connection.begin() as overtaken:
+            intake.apply(row, 3, NOW)
+            overtaken.rollback()
+        with connection.begin():
+            assert intake.apply(row, 3, NOW).counts.kept_out == {"erased": 1}
+            assert addresses(connection) == ["ada@example.org", "cleo@example.org"]
