@@ -62,7 +62,7 @@ class Intake:
         )
         if taken.new:
             self._look(database or self._here.database)
-        if database is None and len(raws) >= CROWD:
+        if database is None and self._here.database.path is not None and len(raws) >= CROWD:
             self._here.sleep(BREATH_SECONDS)
         return taken
 
