@@ -64,6 +64,7 @@ def reading(name: str) -> Generator[None]:
     """What goes wrong while a file is read, in words for a person. Raises BadImport."""
     try:
         yield
+    # What zipfile raises for a way of packing that it does not know, such as Deflate64, which Windows uses above 2 GB.
     except NotImplementedError as error:
         raise BadImport(
             f"{name} is packed in a way that is not known here", hint="unpack it, and name the files that you mean"
