@@ -16,7 +16,7 @@ import httpx
 from books import fill, fresh, server
 from measuring import ROOT, Figure, headline, scratch
 from sample import KEY
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from mailer.database.engine import Database, connect
 from mailer.ledger.states import State
@@ -45,9 +45,6 @@ def _of(name: str, home: Path, url: str) -> Iterator[Figure]:
     copytree(ROOT / "issues", home / "issues")
     database = connect(url)
     fill(database, SLUG, AUDIENCE)
-    if database.path is None:  # they were entered with numbers of their own
-        with database.transaction() as connection:
-            connection.execute(text("SELECT setval(pg_get_serial_sequence('subscriber', 'id'), :n)"), {"n": AUDIENCE})
     rows = "".join(f"new{number}@example.org,Person {number},beta\n" for number in range(ROWS))
     (home / "people.csv").write_text(f"email,name,tags\n{rows}", encoding="utf-8")
     with _started(home, url, "serve", "--port", "0") as web:
