@@ -19,7 +19,8 @@ def upgrade() -> None:
     from mailer.database.schema import upgrade as run_migrations  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
 
-    database = connect(open_workspace().settings.database_url)
+    workspace = open_workspace()
+    database = connect(workspace.settings.database_url)
     found = run_migrations(database)
     say(f"The schema is {HEAD}." if found == HEAD else f"The schema was {found or 'not there'}, and is {HEAD} now.")
 
@@ -50,17 +51,19 @@ def restore(
     if not ask(f"Replace everything in the database by {file}?", yes=yes):
         say("Nothing was changed.")
         return 1
-    database = connect(open_workspace().settings.database_url)
+    workspace = open_workspace()
+    database = connect(workspace.settings.database_url)
     run_migrations(database)
     restored = put_back(database, file)
     say(f"Restored from {file}.")
     if restored.former is not None:
         say(f"What was there before lies in {restored.former}.")
     for newsletter, issue in restored.paused:
+        named = workspace.naming(newsletter, issue)
         say(
             f"Issue {issue} of {newsletter} is paused (restored): it was unfinished when the backup was made. Whoever got it "
             f"since then is pending here, and would get it twice. Compare with what your transport says went out; then "
-            f"`mailer resume --issue {issue}` and `mailer send --issue {issue}`, or `mailer cancel --issue {issue}`."
+            f"`mailer resume {named}` and `mailer send {named}`, or `mailer cancel {named}`."
         )
     say(
         "Issues that were sent, and people who left, after the backup was made are not in it: look at both before you send."

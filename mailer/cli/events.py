@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mailer.errors import MailerError
     from mailer.feedback.aside import Aside
     from mailer.feedback.values import Taken
+    from mailer.wiring import Workspace
 
 app = typer.Typer(
     help="What became of letters: deliveries, bounces, complaints.", no_args_is_help=True, rich_markup_mode=None
@@ -32,35 +33,21 @@ def poll(
     as_json: JsonOption = False,
 ) -> int:
     """Take in the events of the SQS queue MAILER_EVENTS_QUEUE_URL, until Ctrl-C."""
-    import time  # noqa: PLC0415  # lazy: only here
-
-    from mailer.ses.polling import THREADS, Poll  # noqa: PLC0415  # lazy: boto3
-    from mailer.ses.queue import open_queue  # noqa: PLC0415  # lazy: boto3
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring.intake import Intake  # noqa: PLC0415  # lazy: heavy
 
     workspace = open_workspace()
     intake = Intake(workspace)
-    queue = open_queue(workspace.settings.events_queue_url, threads=THREADS + 1)
-    intake.take_in([])  # what is wrong with the database is said before anything is received
-    with stop_signals("Stopping: what was received is taken in first.") as stop, shown_events() as observe:
-        loop = Poll(
-            queue,
-            intake.take_in,
-            tidy=intake.tidy,
-            clock=time.monotonic,
-            sleep=workspace.sleep,
-            stopped=stop.asked,
-            observe=observe,
-            trouble=say_trouble,
-        )
+    with (
+        stop_signals("Stopping: what was received is taken in first.") as stop,
+        shown_events(workspace) as observe,
+        intake.polling(stopped=stop.asked, observe=observe, trouble=say_trouble) as loop,
+    ):
+        intake.take_in([])  # what is wrong with the database is said before anything is received
         if not (once or as_json):
             warn(f"Reading {workspace.settings.events_queue_url} until Ctrl-C.")
-        try:
-            loop.once() if once else loop.for_ever()
-        finally:
-            queue.close()
-    return _report(loop.taken + intake.found, stop, as_json=as_json)
+        loop.once() if once else loop.for_ever()
+    return _report(workspace, loop.taken + intake.found, stop, as_json=as_json)
 
 
 @app.command()
@@ -83,7 +70,7 @@ def replay(
     intake = Intake(workspace)
     with stop_signals("Stopping after this batch.") as stop, shown_bytes(file) as observe:
         taken = replay(file, intake.take_in, stopped=stop.asked, observe=observe, bad=say_bad)
-    return _report(taken, stop, as_json=as_json, bad=len(bad))
+    return _report(workspace, taken, stop, as_json=as_json, bad=len(bad))
 
 
 @app.command()
@@ -101,7 +88,7 @@ def errors(
     if again:
         with stop_signals("Stopping after this one.") as stop:
             taken = try_again(workspace.database, intake.take_in, stopped=stop.asked)
-        return _report(taken, stop, as_json=as_json)
+        return _report(workspace, taken, stop, as_json=as_json)
     with workspace.reading() as connection:
         found = list_aside(connection)
         if as_json:
@@ -124,24 +111,25 @@ def say_trouble(error: "MailerError | None") -> None:
     warn(f"{error}\n  trying again; {error.hint}")
 
 
-def _report(taken: "Taken", stop: Stop, *, as_json: bool, bad: int = 0) -> int:
+def _report(workspace: "Workspace", taken: "Taken", stop: Stop, *, as_json: bool, bad: int = 0) -> int:
     if as_json:
         say_json(_taken_as_json(taken, bad))
     else:
-        say_lines(_lines(taken))
+        say_lines(_lines(workspace, taken))
     if stop.number is not None:
         return _SIGNALLED + stop.number
     return _SOME_UNREADABLE if taken.unreadable or bad else 0
 
 
-def _lines(taken: "Taken") -> Iterator[str]:
+def _lines(workspace: "Workspace", taken: "Taken") -> Iterator[str]:
     yield f"{count(taken.new, 'event', 'events')} taken in; {taken.repeated:,} more were here already."
     if taken.adopted:
         yield f"{count(taken.adopted, 'earlier event', 'earlier events')} found the letter in the ledger now."
     if taken.settled:
         yield f"{count(taken.settled, 'delivery that was', 'deliveries that were')} uncertain or in a call: accepted now."
     for newsletter, issue, reason in taken.paused:
-        yield f"Issue {issue} of {newsletter} is paused now ({reason}): mailer status --issue {issue}"
+        named = workspace.naming(newsletter, issue)
+        yield f"Issue {issue} of {newsletter} is paused now ({reason}): mailer status {named}"
     if taken.suppressed:
         yield f"{count(taken.suppressed, 'address is', 'addresses are')} suppressed now: mailer suppressions list"
     if taken.orphans:

@@ -12,13 +12,20 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from mailer.feedback.values import Taken
+    from mailer.wiring import Workspace
 
 
 @contextmanager
-def shown_events() -> "Generator[Callable[[Taken], None]]":
+def shown_events(workspace: "Workspace") -> "Generator[Callable[[Taken], None]]":
     """An observer of batches: draws a line on standard error if a person looks at it, and says what was paused."""
+
+    def say_paused(taken: "Taken") -> None:
+        for newsletter, issue, reason in taken.paused:
+            named = workspace.naming(newsletter, issue)
+            warn(f"Issue {issue} of {newsletter} is paused ({reason}): `mailer status {named}` says more.")
+
     if not sys.stderr.isatty():
-        yield _say_paused
+        yield say_paused
         return
     with _progress("{task.completed:,} events", "{task.fields[more]}") as bar:
         task = bar.add_task("", total=None, more="")
@@ -31,7 +38,7 @@ def shown_events() -> "Generator[Callable[[Taken], None]]":
             speed = bar.tasks[0].speed
             aside = f"{unreadable:,} kept aside" if unreadable else ""
             bar.update(task, more=f"{f'{speed:,.0f}/s' if speed else ''} {aside}")
-            _say_paused(taken)
+            say_paused(taken)
 
         yield observe
 
@@ -56,8 +63,3 @@ def _progress(*columns: object) -> "Progress":
 
     drawn = [TextColumn(each) if isinstance(each, str) else each for each in columns]
     return Progress(*drawn, console=Console(stderr=True), transient=True)  # pyright: ignore[reportArgumentType]  # rich's columns
-
-
-def _say_paused(taken: "Taken") -> None:
-    for newsletter, issue, reason in taken.paused:
-        warn(f"Issue {issue} of {newsletter} is paused ({reason}): `mailer status --issue {issue}` says more.")

@@ -50,8 +50,9 @@ def send(
     edition = _edition(workspace, newsletter, issue)
     plan = make_plan(workspace.database, edition.letterhead.newsletter, issue, segment, also_new=also_new)
     if plan.found is not None:
-        check_transport(plan.found, workspace.transport.name)
-        check_unchanged(plan.found, edition.source_digest, also_new=also_new)
+        named = workspace.naming(plan.newsletter, issue)
+        check_transport(plan.found, workspace.transport.name, named)
+        check_unchanged(plan.found, edition.source_digest, named, also_new=also_new)
     nothing_to_do = _nothing_to_do(plan)
     # Asked before anything is said of rate and time: both are the account's. Nothing is frozen yet. Whoever is paused for
     # trouble with the account learns by --dry-run whether it is mended.

@@ -168,7 +168,8 @@ def the_mailing(workspace: "Workspace", newsletter: str | None, issue: int) -> "
         mailing = find(connection, slug, issue)
     if mailing is None:
         raise NotFound(
-            f"issue {issue} of {slug} has no mailing: it was never sent", hint=f"mailer send --issue {issue}"
+            f"issue {issue} of {slug} has no mailing: it was never sent",
+            hint=f"mailer send {workspace.naming(slug, issue)}",
         )
     return mailing
 

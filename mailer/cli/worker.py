@@ -58,24 +58,9 @@ def _take_events(workspace: "Workspace", intake: "Intake", stop: "Stop") -> None
                 _tidy(intake)
             workspace.sleep(_LOOK_SECONDS)
         return
-    from mailer.ses.polling import THREADS, Poll  # noqa: PLC0415  # lazy: boto3
-    from mailer.ses.queue import open_queue  # noqa: PLC0415  # lazy: boto3
-
-    queue = open_queue(url, threads=THREADS + 1)
-    say(f"Sending notices, and reading {url}, until Ctrl-C.")
-    try:
-        Poll(
-            queue,
-            intake.take_in,
-            tidy=intake.tidy,
-            clock=time.monotonic,
-            sleep=workspace.sleep,
-            stopped=stop.asked,
-            observe=lambda _taken: None,
-            trouble=say_trouble,
-        ).for_ever()
-    finally:
-        queue.close()
+    with intake.polling(stopped=stop.asked, trouble=say_trouble) as poll:
+        say(f"Sending notices, and reading {url}, until Ctrl-C.")
+        poll.for_ever()
 
 
 def _tidy(intake: "Intake") -> None:

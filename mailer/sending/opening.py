@@ -78,27 +78,33 @@ def _same_segment(found: MailingRow, segment: str | None) -> None:
         )
 
 
-def check_unchanged(found: MailingRow, source_digest: str, *, also_new: bool = False) -> None:
-    """Raise EditionChanged when the issue's file is not the one that was frozen, and somebody is still to get it."""
+def check_unchanged(found: MailingRow, source_digest: str, named: str, *, also_new: bool = False) -> None:
+    """Raise EditionChanged when the issue's file is not the one that was frozen, and somebody is still to get it.
+
+    `named`: the options that name the issue to a command.
+    """
     over = found.state == MailingState.CANCELLED or (found.state == MailingState.FINISHED and not also_new)
     if found.source_digest != source_digest and not over:
         raise EditionChanged(
             f"issue {found.issue} or its newsletter.yaml was edited after its mailing opened, "
             f"and everyone must get the same letter",
             hint=f"put the file back as it was and the same command goes on; or end this mailing with "
-            f"`mailer cancel --issue {found.issue}` (those who have it keep it) and correct yourself in a new issue; "
-            f"if nobody has it yet, `mailer cancel --issue {found.issue} --discard` forgets it and `mailer send` starts afresh",
+            f"`mailer cancel {named}` (those who have it keep it) and correct yourself in a new issue; "
+            f"if nobody has it yet, `mailer cancel {named} --discard` forgets it and `mailer send` starts afresh",
         )
 
 
-def check_transport(found: MailingRow, transport: str) -> None:
-    """Raise MailingError when the mailing was opened with another transport: half a mailing would never leave the machine."""
+def check_transport(found: MailingRow, transport: str, named: str) -> None:
+    """Raise MailingError when the mailing was opened with another transport: half a mailing would never leave the machine.
+
+    `named` is as in `check_unchanged`.
+    """
     if found.transport != transport:
         raise MailingError(
             f"the mailing of issue {found.issue} was opened with MAILER_TRANSPORT={found.transport}, and this is {transport}",
             hint=f"set MAILER_TRANSPORT={found.transport} to go on with it"
             + (
-                f"; or, as nothing of it left this machine, forget it with `mailer cancel --issue {found.issue} --discard` "
+                f"; or, as nothing of it left this machine, forget it with `mailer cancel {named} --discard` "
                 f"and send it for real"
                 if found.transport == "outbox"
                 else ""

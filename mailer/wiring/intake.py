@@ -1,7 +1,8 @@
 """What takes events in: the one way behind the queue, files and the web."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from mailer.ses.events import read_event
 from mailer.wiring.workspace import Workspace
 
 if TYPE_CHECKING:
+    from mailer.errors import MailerError
+    from mailer.ses.polling import Poll
     from mailer.ses.posted import PostedEvents
 
 
@@ -86,6 +89,36 @@ class Intake:
         now = self._here.now()
         self.found += adopt(self._here.database, self._terms(now))
         forget_old(self._here.database, now=now, keep_days=self._here.settings.events_keep_days)
+
+    @contextmanager
+    def polling(
+        self,
+        *,
+        stopped: Callable[[], bool],
+        trouble: "Callable[[MailerError | None], None]",
+        observe: Callable[[Taken], None] = lambda _taken: None,
+    ) -> "Generator[Poll]":
+        """What empties the queue MAILER_EVENTS_QUEUE_URL, which is open for the length of the block.
+
+        The callables are those of `Poll`. Raises SettingsError when there is no such queue, TransportError without a client.
+        """
+        from mailer.ses.polling import THREADS, Poll  # noqa: PLC0415  # lazy: boto3
+        from mailer.ses.queue import open_queue  # noqa: PLC0415  # lazy, as above
+
+        queue = open_queue(self._here.settings.events_queue_url, threads=THREADS + 1)
+        try:
+            yield Poll(
+                queue,
+                self.take_in,
+                tidy=self.tidy,
+                clock=time.monotonic,
+                sleep=self._here.sleep,
+                stopped=stopped,
+                observe=observe,
+                trouble=trouble,
+            )
+        finally:
+            queue.close()
 
     def posted_events(self, database: Open) -> "PostedEvents":
         """What answers SNS over HTTPS. Raises SettingsError when MAILER_SES_TOPIC_ARNS names something else than topics."""

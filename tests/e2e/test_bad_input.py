@@ -2,7 +2,6 @@
 
 import os
 import resource
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -232,15 +231,3 @@ def test_pause_resume_cancel_and_discard(desk: Desk) -> None:
     assert desk.run("cancel", "--issue", "1", "--discard", "--yes").returncode == 0
     assert desk.run("send", "--issue", "1", "--yes").returncode == 0
     assert desk.status()["accepted"] == 6
-
-
-def test_where_there_are_two_newsletters_every_next_step_names_its_own(desk: Desk) -> None:
-    shutil.copytree(_newsletter(desk).parent, desk.root / "issues" / "other-news")
-    desk.people(3)
-    this = ("--issue", "1", "--newsletter", SLUG)
-    stopped = desk.run("send", *this, "--limit", "1", "--yes")
-    assert f"mailer send --issue 1 --newsletter {SLUG}" in stopped.stdout
-    paused = desk.run("pause", *this)
-    assert f"mailer resume --issue 1 --newsletter {SLUG}" in paused.stdout
-    said = desk.run("status", *this).stdout
-    assert f"mailer resume --issue 1 --newsletter {SLUG}, then mailer send --issue 1 --newsletter {SLUG}" in said

@@ -276,8 +276,8 @@ def test_a_mailing_does_not_change_its_transport_in_the_middle(office: Office, t
     office.people([1])
     office.open(Outbox(tmp_path))
     with pytest.raises(MailingError, match="MAILER_TRANSPORT=outbox") as caught:
-        check_transport(office.mailing(), "memory")
-    assert "--discard" in caught.value.hint
+        check_transport(office.mailing(), "memory", "--issue 1")
+    assert "`mailer cancel --issue 1 --discard`" in caught.value.hint
 
 
 def test_a_paced_run_takes_its_departures(office: Office) -> None:
