@@ -9,17 +9,9 @@ from pathlib import PurePosixPath
 from subscribers.errors import BadImport, BadValue
 from subscribers.exports import COLUMNS as OURS
 from subscribers.exports import FIELD
+from subscribers.imports.guesses import ANY_FILE_NAME, ANY_STATUS, GUESSES, MAY_SAY_WHO_LEFT, NOT_MAILED
 from subscribers.imports.refusals import COLUMNS as REFUSED
-from subscribers.imports.services import (
-    ANY_FILE_NAME,
-    ANY_STATUS,
-    GUESSES,
-    MAY_SAY_WHO_LEFT,
-    NOT_MAILED,
-    SERVICES,
-    Service,
-    Standings,
-)
+from subscribers.imports.services import SERVICES, Service, Standings
 from subscribers.imports.sheets import Sheet, normal
 from subscribers.imports.wanted import Wanted
 from subscribers.values import RESERVED_FIELDS, clean_field_name

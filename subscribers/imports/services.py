@@ -4,7 +4,6 @@ A service is recognised by its headers, in lower case. Where a word is not decla
 subscribed by a status that we do not understand. The sources of the headers are in docs/importing.md.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -198,76 +197,3 @@ SERVICES: tuple[Service, ...] = (
         {"email address": "email", "date subscribed": "date", **_NAMES},
     ),
 )
-
-# --- files of anybody ------------------------------------------------------------------------------------------------
-
-ANY_STATUS = Standings(
-    {
-        **dict.fromkeys(("subscribed", "active", "enabled", "confirmed", "opted in", "opted-in"), Wanted.SUBSCRIBED),
-        **dict.fromkeys(("unconfirmed", "pending", "not confirmed"), Wanted.UNCONFIRMED),
-        **dict.fromkeys(
-            ("unsubscribed", "cancelled", "canceled", "left", "opted out", "opted-out", "disabled", "removed"),
-            Wanted.UNSUBSCRIBED,
-        ),
-        **dict.fromkeys(("left-all", "unsubscribed from all"), Wanted.LEFT_ALL),
-        **dict.fromkeys(("blocklisted", "blacklisted", "blocked"), Wanted.OPERATOR),
-        **dict.fromkeys(("bounced", "cleaned", "hard bounced", "invalid", "undeliverable"), Wanted.BOUNCED),
-        **dict.fromkeys(("complained", "spam", "complaint"), Wanted.COMPLAINED),
-        **dict.fromkeys(TRUE, Wanted.SUBSCRIBED),
-        **dict.fromkeys([word for word in FALSE if word], Wanted.UNSUBSCRIBED),
-    }
-)
-"""The words that a status column of any other file may have. Not `inactive`: with one service it is who never confirmed,
-with another who left."""
-
-ANY_FILE_NAME: Mapping[str, Wanted] = {
-    "unsubscribed_": Wanted.UNSUBSCRIBED,
-    # Not `cleaned_` alone: so people call a list that they have tidied.
-    **dict.fromkeys(("cleaned_members_", "cleaned_segment_", "cleaned_email_audience_"), Wanted.BOUNCED),
-}
-"""The same of files that no header tells of: an export of Mailchimp that lost some columns in a spreadsheet."""
-
-MAY_SAY_WHO_LEFT = re.compile(
-    r"unsub|opt(ed)?[ _-]?out|black[ _-]?list|block[ _-]?list|bounced|complain|suppress|do[ _-]not|disabled|cleaned"
-)
-"""A column of any other file that must not be passed over: it may be the only one that says who is not to be mailed."""
-
-NOT_MAILED = Standings(flag(Wanted.UNSUBSCRIBED), other=Wanted.UNSUBSCRIBED)
-"""A column of any other file that says who is not to be mailed: yes, no, or when they left."""
-
-GUESSES: Mapping[str, str] = {
-    **dict.fromkeys(
-        (
-            "email",
-            "e-mail",
-            "email address",
-            "e-mail address",
-            "email_address",
-            "emailaddress",
-            "mail",
-            "e-mail-adresse",
-        ),
-        "email",
-    ),
-    **dict.fromkeys(("adresse e-mail", "correo", "correo electrónico", "indirizzo email", "subscriber"), "email"),
-    **dict.fromkeys(("name", "full name", "full_name", "fullname", "display name", "nom complet"), "name"),
-    **dict.fromkeys(
-        ("first name", "first_name", "firstname", "fname", "given name", "forename", "vorname", "prénom", "nombre"),
-        "first_name",
-    ),
-    **dict.fromkeys(
-        ("last name", "last_name", "lastname", "lname", "surname", "family name", "nachname", "apellido"), "last_name"
-    ),
-    **dict.fromkeys(("tags", "tag", "labels", "label", "groups"), "tags"),
-    **dict.fromkeys(("status", "state", "subscription status", "email status"), "status"),
-    **dict.fromkeys(("subscribed", "subscribed_to_emails", "accepts marketing", "accepts email marketing"), "status"),
-    **dict.fromkeys(
-        ("date", "subscribed at", "subscribed_at", "date subscribed", "created_at", "created at", "signup date"), "date"
-    ),
-    **dict.fromkeys(("sign-up date", "optin_time", "opt-in date", "confirmed_at", "date added", "joined"), "date"),
-    **dict.fromkeys(
-        ("unsubscribed", "opted out", "opt-out", "opt_out", "opted_out", "do not mail", "unsubscribed_at"), "not_mailed"
-    ),
-    **dict.fromkeys(("unsubscribed at", "unsubscribe date", "blacklisted", "blocklisted"), "not_mailed"),
-}
-"""What a column of any other file probably is; it is shown, and asked."""
