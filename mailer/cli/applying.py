@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from subscribers.imports.rhythm import Rhythm
 
 Progress = Callable[[int], None]
+Stopped = Callable[[], bool]
 
 SLICE = 2000
 """People who are taken back in one transaction."""
@@ -32,8 +33,9 @@ def applied(
     quiet: bool,
     confirm: bool,
     rhythm: "Rhythm | None",
+    stopped: Stopped,
 ) -> "ImportRow":
-    """Apply an import to its end; it may have been begun by a process that was killed."""
+    """Apply an import to its end, or until it is `stopped`; it may have been begun by a process that was killed."""
     from mailer.consent.inviting import invite  # noqa: PLC0415  # lazy: heavy
     from mailer.database.engine import others_wrote, writing  # noqa: PLC0415  # lazy: heavy
     from subscribers.imports.applying import Overtaken  # noqa: PLC0415  # lazy: heavy
@@ -48,7 +50,7 @@ def applied(
         say(f"Import {row.id} was begun before and not ended: it goes on where it stopped.")
     others = others_wrote(connection)
     with bar("importing", intake.people, quiet=quiet, done=row.position) as progress:
-        while row.state is ImportState.APPLYING:
+        while row.state is ImportState.APPLYING and not stopped():
             began = time.monotonic()
             try:
                 with writing(connection):
@@ -75,8 +77,8 @@ def applied(
     return row
 
 
-def take_back(workspace: "Workspace", number: int, *, size: int = SLICE) -> None:
-    """Take an import back to its end; it may have been begun by a process that was killed."""
+def take_back(workspace: "Workspace", number: int, *, size: int = SLICE, stopped: Stopped = lambda: False) -> None:
+    """Take an import back to its end, or until it is `stopped`; it may have been begun by a process that was killed."""
     from mailer.consent.inviting import withdraw  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger.written_to import written_to  # noqa: PLC0415  # lazy: heavy
     from subscribers.imports import records  # noqa: PLC0415  # lazy: heavy
@@ -87,7 +89,7 @@ def take_back(workspace: "Workspace", number: int, *, size: int = SLICE) -> None
         withdraw(connection, number)
     undoing = Undoing(row, written_to())
     after, ended = 0, False
-    while not ended:
+    while not ended and not stopped():
         with workspace.transaction() as connection:
             done = undoing.undo(connection, after, size, workspace.now())
         after, ended = done.after, done.ended

@@ -10,7 +10,7 @@ import typer
 from mailer.cli.events_progress import shown_bytes, shown_events
 from mailer.cli.options import JsonOption
 from mailer.cli.output import say, say_json, say_json_array, say_lines, warn
-from mailer.cli.signals import Stop, stop_signals
+from mailer.cli.signals import SIGNALLED, Stop, stop_signals
 from mailer.cli.words import count
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ app = typer.Typer(
 )
 
 _SOME_UNREADABLE = 3
-_SIGNALLED = 128
 
 
 @app.command()
@@ -117,7 +116,7 @@ def _report(workspace: "Workspace", taken: "Taken", stop: Stop, *, as_json: bool
     else:
         say_lines(_lines(workspace, taken))
     if stop.number is not None:
-        return _SIGNALLED + stop.number
+        return SIGNALLED + stop.number
     return _SOME_UNREADABLE if taken.unreadable or bad else 0
 
 

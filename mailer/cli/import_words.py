@@ -117,6 +117,12 @@ def say_done(row: "ImportRow", found: "Gathered") -> None:
         say(f"This was import {row.id}; `mailer subscribers undo-import {row.id}` takes it back.")
 
 
+def say_stopped(row: "ImportRow", rows: int) -> None:
+    """How far it came, and both ways on."""
+    say(f"Import {row.id} is stopped, with {row.position:,} of {count(rows, 'row', 'rows')} done.")
+    say(f"The same command goes on with it; `mailer subscribers undo-import {row.id}` takes it back.")
+
+
 def _say_refused(found: "Gathered") -> None:
     one = sum(found.summary.refused.values()) == 1
     for path in found.refused_files:

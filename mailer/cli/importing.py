@@ -13,6 +13,7 @@ from mailer.cli import import_words as words
 from mailer.cli.applying import applied, bar
 from mailer.cli.options import JsonOption, NewsletterOption, YesOption
 from mailer.cli.output import ask, say, say_json
+from mailer.cli.signals import SIGNALLED, nothing_changed_yet, stop_signals
 from mailer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -103,7 +104,11 @@ def take_in(workspace: "Workspace", asked: Asked, rhythm: "Rhythm | None" = None
         return not layout.guessed or asked.dry_run or ask("Is that what the columns mean?", yes=asked.yes)
 
     with workspace.database.connected() as connection:
-        with viewing(connection), bar("reading", _size(request.files), quiet=quiet, unit="bytes") as progress:
+        with (
+            nothing_changed_yet(),
+            viewing(connection),
+            bar("reading", _size(request.files), quiet=quiet, unit="bytes") as progress,
+        ):
             staging = Staging(connection)
             erased = Erased(connection, workspace.erasure_hashes)
             try:
@@ -143,23 +148,37 @@ def _planned_and_applied(
 ) -> int:
     as_json = asked.as_json
     if asked.dry_run or not asked.yes:
-        plan, notices = _planned(workspace, connection, intake, asked)
-        if as_json and asked.dry_run:
-            say_json(words.plan_as_json(plan, found, notices))
-            return 0
-        words.say_plan(plan, found, notices)
-        if asked.dry_run:
-            say("Nothing was changed: this was a dry run.")
-            return 0
+        with nothing_changed_yet():
+            plan, notices = _planned(workspace, connection, intake, asked)
+            if as_json and asked.dry_run:
+                say_json(words.plan_as_json(plan, found, notices))
+                return 0
+            words.say_plan(plan, found, notices)
+            if asked.dry_run:
+                say("Nothing was changed: this was a dry run.")
+                return 0
         if not ask("Import them?", yes=asked.yes):
             say("Nothing was changed.")
             return 1
-    row = applied(workspace, connection, intake, found, quiet=as_json, confirm=asked.confirm, rhythm=rhythm)
+    with stop_signals("Stopping after this step.") as stop:
+        row = applied(
+            workspace,
+            connection,
+            intake,
+            found,
+            quiet=as_json,
+            confirm=asked.confirm,
+            rhythm=rhythm,
+            stopped=stop.asked,
+        )
+    ended = row.ended_at is not None
     if as_json:
         say_json(words.import_as_json(row, found))
-    else:
+    elif ended:
         words.say_done(row, found)
-    return 0
+    else:
+        words.say_stopped(row, intake.people)
+    return 0 if ended or stop.number is None else SIGNALLED + stop.number
 
 
 def _planned(

@@ -7,6 +7,7 @@ import typer
 from mailer.cli.applying import take_back
 from mailer.cli.options import JsonOption, NewsletterOption, YesOption
 from mailer.cli.output import ask, say, say_json, table
+from mailer.cli.signals import SIGNALLED, stop_signals
 from mailer.cli.words import count
 
 if TYPE_CHECKING:
@@ -36,11 +37,12 @@ def imports(newsletter: NewsletterOption = None, as_json: JsonOption = False) ->
                 row.state,
                 f"{row.counts.added:,}",
                 f"{row.counts.changed:,}",
+                f"{sum(row.counts.ended.values()):,}",
                 _named(row),
             )
             for row in found
         ],
-        head=("import", "begun (UTC)", "state", "added", "changed", "files"),
+        head=("import", "begun (UTC)", "state", "added", "changed", "not to be mailed", "files"),
     )
 
 
@@ -57,6 +59,7 @@ def undo_import(
     workspace = open_workspace()
     with workspace.reading() as connection:
         row = records.find(connection, number)
+    signalled = None
     if row.state is not ImportState.UNDONE:
         changed = row.counts.added + row.counts.changed + sum(row.counts.ended.values())
         question = (
@@ -66,14 +69,19 @@ def undo_import(
         if not ask(question, yes=yes):
             say("Nothing was changed.")
             return 1
-        take_back(workspace, number)
+        with stop_signals("Stopping after this step.") as stop:
+            take_back(workspace, number, stopped=stop.asked)
+        signalled = stop.number
         with workspace.reading() as connection:
             row = records.find(connection, number)
+    ended = row.state is ImportState.UNDONE
     if as_json:
         say_json(_as_json(row))
-    else:
+    elif ended:
         say(f"Import {row.id} is taken back. Whoever did something since then keeps that.")
-    return 0
+    else:
+        say(f"Import {row.id} is taken back in part. The same command goes on.")
+    return 0 if ended or signalled is None else SIGNALLED + signalled
 
 
 def _named(row: "ImportRow") -> str:

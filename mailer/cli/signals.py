@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: no new claims, what is in the call is settled, and then we go."""
+"""Ctrl-C and SIGTERM: what was begun in small steps ends between two of them; what has changed nothing yet is given up."""
 
 import io
 import os
@@ -9,6 +9,9 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from mailer.cli.output import warn
+
+SIGNALLED = 128
+"""The exit code of whoever was stopped by a signal is this and the signal's number: 130, 143."""
 
 
 class Stop:
@@ -52,3 +55,20 @@ def stop_signals(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def nothing_changed_yet() -> Generator[None]:
+    """Let SIGTERM end the block as Ctrl-C does: what it has opened is put away, and it is said that nothing happened."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(SIGNALLED + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        _say_at_once("Stopped before anything was changed.")
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)

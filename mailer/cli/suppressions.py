@@ -23,7 +23,6 @@ app = typer.Typer(help="Addresses that are never mailed.", no_args_is_help=True,
 
 EmailArgument = Annotated[str, typer.Argument(metavar="EMAIL", help="The address; upper and lower case do not count.")]
 
-_SIGNALLED = 128
 
 _ADDED = (
     SuppressionReason.OPERATOR,
@@ -148,7 +147,7 @@ def pull(as_json: JsonOption = False) -> int:
     """Suppress here whoever is on the suppression list of the Amazon account. Nothing is ever lifted by it."""
     import time  # noqa: PLC0415  # lazy: only here
 
-    from mailer.cli.signals import stop_signals  # noqa: PLC0415  # lazy: only here
+    from mailer.cli.signals import SIGNALLED, stop_signals  # noqa: PLC0415  # lazy: only here
     from mailer.ses.client import reading_client  # noqa: PLC0415  # lazy: boto3
     from mailer.ses.suppression import pull  # noqa: PLC0415  # lazy: boto3
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
@@ -174,7 +173,7 @@ def pull(as_json: JsonOption = False) -> int:
         say_json(_pulled_as_json(pulled))
     else:
         say_lines(_pulled_lines(pulled))
-    return _SIGNALLED + stop.number if stop.number is not None else 0
+    return SIGNALLED + stop.number if stop.number is not None else 0
 
 
 @contextmanager

@@ -4,14 +4,13 @@ from typing import TYPE_CHECKING
 
 from mailer.cli.events import say_trouble
 from mailer.cli.output import say
-from mailer.cli.signals import stop_signals
+from mailer.cli.signals import SIGNALLED, stop_signals
 
 if TYPE_CHECKING:
     from mailer.cli.signals import Stop
     from mailer.wiring import Workspace
     from mailer.wiring.intake import Intake
 
-_SIGNALLED = 128
 _LOOK_SECONDS = 0.2
 _TIDY_SECONDS = 600.0
 """How often stored events are put in order where the web takes them in: a queue's reader does so itself."""
@@ -41,7 +40,7 @@ def worker() -> int:
             over.set()
             attending.join()
     workspace.close()
-    return _SIGNALLED + (stop.number or 0)
+    return SIGNALLED + (stop.number or 0)
 
 
 def _take_events(workspace: "Workspace", intake: "Intake", stop: "Stop") -> None:
