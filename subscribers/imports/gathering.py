@@ -17,7 +17,7 @@ from subscribers.imports.layout import Layout, laid_out
 from subscribers.imports.parsing import Parser
 from subscribers.imports.refusals import Refusal, RefusedFile, refused_path
 from subscribers.imports.sheets import Sheet, open_sheet
-from subscribers.imports.staged import StagedRow
+from subscribers.imports.staged import Page
 from subscribers.imports.staging import Staging
 from subscribers.imports.summary import Summary
 from subscribers.imports.suspicions import Suspicions
@@ -171,10 +171,10 @@ class Gathering:
         self.staging.with_records = self.staging.with_records or layout.ours
         good = 0
         with closing(file):
-            for staged in self._pages(sheet, parser):
-                self._found.suspicions.see(staged)
-                self.staging.add(staged)
-                good += len(staged)
+            for page in self._pages(sheet, parser):
+                self._found.suspicions.see(page.keys())
+                self.staging.add(page)
+                good += len(page)
             written = file.finish()
         if written is not None:
             self._found.refused_files.append(written)
@@ -190,12 +190,12 @@ class Gathering:
         taken = {each.name for each in self._found.refused_files}
         return path.with_name(f"{len(taken) + 1}-{path.name}") if path.name in taken else path
 
-    def _pages(self, sheet: Sheet, parser: Parser) -> Iterator[list[StagedRow]]:
-        page: list[StagedRow] = []
+    def _pages(self, sheet: Sheet, parser: Parser) -> Iterator[Page]:
+        page = Page()
         with reading(sheet.name):
             for rows in sheet.rows:
-                page += parser.staged(rows)
+                parser.stage(rows, page)
                 if len(page) >= _STAGED:
                     yield page
-                    page = []
+                    page = Page()
         yield page

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, s
 from subscribers.erasure import PREFIX, Hasher, marks
 from subscribers.imports import records
 from subscribers.imports.applying import Applying, Mark
-from subscribers.imports.meeting import Meeting, Outcome
+from subscribers.imports.meeting import Meeting, Outcome, email
 from subscribers.imports.numbering import Numbering
 from subscribers.imports.records import ImportRow, ImportState
 from subscribers.imports.staging import Staging, people
@@ -174,7 +174,7 @@ class Intake:
         mine = and_(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.newsletter == self._newsletter)
         agreed = and_(literal(self.consent), people.c.wanted == Wanted.SUBSCRIBED.value)
         chosen = (
-            select(func.coalesce(subscribers.c.email, people.c.email))
+            select(func.coalesce(subscribers.c.email, email))
             .select_from(people)
             .outerjoin(subscribers, subscribers.c.email_key == people.c.email_key)
             .outerjoin(subscriptions, mine)

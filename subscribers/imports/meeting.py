@@ -85,6 +85,8 @@ _LOOK_UP = text(
 )
 
 _wanted = people.c.wanted
+email = func.coalesce(people.c.email, people.c.email_key)
+"""The address of somebody of the files as it is spelled."""
 _UNSUBSCRIBED = Status.UNSUBSCRIBED.value
 
 
@@ -136,8 +138,9 @@ class Meeting:
     def _meeting(self, newsletter: str, *, consent: bool, numbered: bool) -> Any:
         outcome = _outcome(self._gains(consent=consent))
         gains_name = case((and_(people.c.name != "", subscribers.c.name == ""), 1), else_=0)
+        staged = {"since": self._moment(people.c.since), "email": email}
         found: list[ColumnElement[Any]] = [
-            *[self._moment(column) if column.name == "since" else column for column in people.columns],
+            *[staged.get(column.name, column) for column in people.columns],
             subscribers.c.id,
             subscriptions.c.status,
             subscriptions.c.changed_at,

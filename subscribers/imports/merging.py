@@ -15,7 +15,7 @@ def merged(one: StagedRow, other: StagedRow) -> StagedRow:
     said = [row for row in (one, other) if row.wanted == grave.wanted]
     dates = [row.since for row in said if row.since]
     return one._replace(
-        email=max(one.email, other.email),
+        email=None if one.email is None or other.email is None else max(one.email, other.email),
         name=_fuller(one.name, other.name),
         fields=one.fields if one.fields == other.fields else _fields(one.fields, other.fields),
         wanted=grave.wanted,

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
 
 from subscribers.address import is_plain, parse
 from subscribers.errors import BadAddress, BadValue
@@ -17,14 +16,12 @@ from subscribers.imports.restoring import as_record
 from subscribers.imports.rows import Row, Unreadable
 from subscribers.imports.services import Standings
 from subscribers.imports.sheets import normal
-from subscribers.imports.staged import StagedRow
+from subscribers.imports.staged import Page, StagedRow
 from subscribers.imports.wanted import Wanted
 from subscribers.values import clean_field_value, clean_name, clean_tag, is_clean_name
 
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 _ERASED = int(Wanted.ERASED)
-_new: Any = cast("Any", tuple).__new__
-"""Makes a named tuple in half the time."""
 _BRACKETS = re.compile(r"([^<>]*)<\s*([^<>\s]+@[^<>\s]+)\s*>\Z")
 
 
@@ -67,21 +64,20 @@ class Parser:
         self._short = not (self._names or self._standings or self._fields or layout.guarded or layout.ours)
         self._short = self._short and not any(self._moments.values()) and layout.always is Wanted.SUBSCRIBED
 
-    def staged(self, rows: Sequence[Row | Unreadable]) -> list[StagedRow]:
-        """The people of some rows."""
+    def stage(self, rows: Sequence[Row | Unreadable], page: Page) -> None:
+        """Put the people of some rows onto a page."""
         if self._short:
-            return self._quick(rows)
-        found: list[StagedRow] = []
+            self._quick(rows, page)
+            return
         for row in rows:
-            self._take(row, found)
-        return found
+            self._take(row, page.others)
 
-    def _quick(self, rows: Sequence[Row | Unreadable]) -> list[StagedRow]:
-        """As `_take` for each; the rows that need no looking into are taken here, in a third of the time."""
-        found: list[StagedRow] = []
+    def _quick(self, rows: Sequence[Row | Unreadable], page: Page) -> None:
+        """As `_take` for each; the rows that need no looking into are taken here, in a fifth of the time."""
+        found = page.plain
         width, email_at, name_at, erased = self.layout.width, self._email, self._name, self.erased
         tags_at = self._tags[0] if len(self._tags) == 1 else None
-        numbers, quick = self._numbers, 0
+        numbers, before = self._numbers, len(found)
         if len(self._tags) > 1 or erased is not None:
             width = -1
         for row in rows:
@@ -90,12 +86,10 @@ class Parser:
                 name = "" if name_at is None else cells[name_at]
                 tags = 0 if tags_at is None or not cells[tags_at] else numbers.get(cells[tags_at])
                 if tags is not None and is_clean_name(name):
-                    found.append(_new(StagedRow, (email, email, name, tags, "", 0, None, "")))
-                    quick += 1
+                    found += (email, name, tags)
                     continue
-            self._take(row, found)
-        self.rows += quick
-        return found
+            self._take(row, page.others)
+        self.rows += (len(found) - before) // 3
 
     def _take(self, row: Row | Unreadable, found: list[StagedRow]) -> None:
         if isinstance(row, Unreadable):
@@ -135,9 +129,10 @@ class Parser:
             name, tags, wanted, fields, since, record = self._rest(cells)
         if called and not name:
             name = clean_name(called)
-        return StagedRow(
-            key, email, name, tags, fields, _ERASED if self.erased and self.erased(key) else wanted, since, record
-        )
+        spelled = None if email == key else email
+        if self.erased and self.erased(key):
+            wanted = _ERASED
+        return StagedRow(key, spelled, name, tags, fields, int(wanted), since, record)
 
     def _fitted(self, cells: list[str]) -> list[str]:
         """Cells without the empty ones that stand behind the last column. Raises _Refused."""

@@ -3,8 +3,7 @@
 The tables live as long as the connection, and only it sees them: kill the process and they are gone, addresses and all.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateTable, DropTable
 
 from subscribers.imports.merging import merged
-from subscribers.imports.staged import StagedRow
+from subscribers.imports.staged import Page, StagedRow
 
 PAGE = 5000
 """Rows of people who are there twice that are looked at together."""
@@ -46,18 +45,18 @@ def temporary(name: str, *columns: Column[Any], **options: Any) -> Table:
 def _row_columns() -> list[Column[Any]]:
     return [
         Column("email_key", String, nullable=False),
-        Column("email", String, nullable=False),
+        Column("email", String),
         Column("name", String, nullable=False),
         Column("tags", Integer, nullable=False),
-        Column("fields", Text, nullable=False),
-        Column("wanted", Integer, nullable=False),
+        Column("fields", Text, nullable=False, server_default=""),
+        Column("wanted", Integer, nullable=False, server_default=text("0")),
         Column("since", String),
-        Column("record", Text, nullable=False),
+        Column("record", Text, nullable=False, server_default=""),
     ]
 
 
 _rows = temporary("import_row", *_row_columns())
-# Everyone once. Numbered in order of their keys: a million people entered in the files' order would touch the index on
+# Everyone once; whoever's address is as its key has it there alone. Numbered in order of their keys: a million people entered in the files' order would touch the index on
 # addresses a million times at random; and whoever comes again after a crash gets the same number.
 people = temporary("import_person", Column("n", Integer, primary_key=True), *_row_columns())
 tag_words = temporary(
@@ -69,12 +68,16 @@ tag_words = temporary(
 _SORTING = text("SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
 # A second core helps to sort: a third less time for it.
 _SORTING_SQLITE = text("PRAGMA threads = 2")
+# What is dropped from a file that nobody else can open, and that is gone with us, need not be overwritten first.
+_UNLINKED_SQLITE = text("PRAGMA temp.secure_delete = OFF")
 _TABLES = (_rows, people, tag_words)
 
-_TOGETHER = 500
-"""Rows of one statement on SQLite, where each statement costs as much as the row in it."""
-_INSERT = "INSERT INTO import_row VALUES "
-_VALUES = "(?, ?, ?, ?, ?, ?, ?, ?)"
+_PLAIN = "import_row (email_key, name, tags)"
+_TOGETHER = 1500
+"""Values of one statement on SQLite, where each statement costs as much as the row in it."""
+_INSERT_PLAIN = f"INSERT INTO {_PLAIN} VALUES " + ",".join(["(?, ?, ?)"] * (_TOGETHER // 3))  # noqa: S608  # our own words
+_INSERT_ONE_PLAIN = f"INSERT INTO {_PLAIN} VALUES (?, ?, ?)"  # noqa: S608  # our own words
+_INSERT = "INSERT INTO import_row VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class Staging:
@@ -89,6 +92,8 @@ class Staging:
         self.with_records = False
         """Whether somebody comes from an export of ours."""
         self._postgresql = connection.dialect.name == "postgresql"
+        if not self._postgresql:
+            connection.execute(_UNLINKED_SQLITE)
         for table in _TABLES:
             connection.execute(DropTable(table, if_exists=True))
             connection.execute(CreateTable(table))
@@ -111,23 +116,28 @@ class Staging:
             self._connection.execute(tag_words.insert(), [{"tags": number, "tag": tag} for tag in tags])
         return number
 
-    def add(self, staged: Sequence[StagedRow]) -> None:
-        """Stage rows, a few thousand at a time."""
-        if not staged:
-            return
+    def add(self, page: Page) -> None:
+        """Stage people, a few thousand at a time."""
         # The driver's own way: SQLAlchemy's handling of parameters would cost as much as all of the reading.
         if self._postgresql:
-            driver: Any = self._connection.connection.dbapi_connection
-            with driver.cursor() as cursor, cursor.copy("COPY import_row FROM STDIN") as copy:
-                for row in staged:
-                    copy.write_row(row)
-        else:
-            whole = len(staged) - len(staged) % _TOGETHER
-            for start in range(0, whole, _TOGETHER):
-                values = tuple(chain.from_iterable(staged[start : start + _TOGETHER]))
-                self._connection.exec_driver_sql(_INSERT + ",".join([_VALUES] * _TOGETHER), values)
-            if whole < len(staged):
-                self._connection.exec_driver_sql(_INSERT + _VALUES, list(staged[whole:]))
+            self._copy(_PLAIN, page.plain_rows())
+            self._copy("import_row", page.others)
+            return
+        plain = page.plain
+        whole = len(plain) - len(plain) % _TOGETHER
+        for start in range(0, whole, _TOGETHER):
+            self._connection.exec_driver_sql(_INSERT_PLAIN, tuple(plain[start : start + _TOGETHER]))
+        rest = list(page.plain_rows(whole))
+        if rest:
+            self._connection.exec_driver_sql(_INSERT_ONE_PLAIN, rest)
+        if page.others:
+            self._connection.exec_driver_sql(_INSERT, [*page.others])
+
+    def _copy(self, into: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        driver: Any = self._connection.connection.dbapi_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def arrange(self) -> int:
         """Put everyone in order, and make one of the rows of each person; how many people there are."""

@@ -4,9 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from subscribers.imports.staged import StagedRow
-from subscribers.imports.wanted import Wanted
-
 ROLES = frozenset(
     [
         "abuse",
@@ -118,9 +115,8 @@ class Suspicions:
     _roles: int = 0
     _some_roles: list[str] = field(default_factory=list[str])
 
-    def see(self, rows: Sequence[StagedRow]) -> None:
-        """Look at some more people."""
-        keys = [row.email_key for row in rows if row.wanted <= Wanted.UNCONFIRMED]
+    def see(self, keys: Sequence[str]) -> None:
+        """Look at the addresses of some more people."""
         self.people += len(keys)
         parts = [key.rpartition("@") for key in keys]
         self._domains.update([part[2] for part in parts])

@@ -12,7 +12,7 @@ from subscribers.address import parse
 from subscribers.errors import Unlawful
 from subscribers.imports.at_once import import_file
 from subscribers.imports.intake import Erased, Intake
-from subscribers.imports.staged import StagedRow
+from subscribers.imports.staged import Page
 from subscribers.imports.staging import Staging
 from subscribers.imports.summary import Summary
 from subscribers.lifecycle import Actor, Status
@@ -73,7 +73,7 @@ def test_whoever_leaves_between_the_plan_and_the_slice_of_an_import_stays_gone(d
     with database.connected() as connection:
         with viewing(connection):
             staging = Staging(connection)
-            staging.add([StagedRow(ADA.key, ADA.email, "Ada", 0, "", 0, None, "")])
+            staging.add(Page([ADA.key, "Ada", 0]))
             staging.arrange()
             erased = Erased(connection, lambda _: ["ada"])
             intake = Intake(

@@ -14,7 +14,7 @@ from subscribers.imports.parsing import Parser
 from subscribers.imports.restoring import as_record
 from subscribers.imports.rows import Row, Unreadable, csv_rows
 from subscribers.imports.sheets import Sheet
-from subscribers.imports.staged import StagedRow
+from subscribers.imports.staged import Page, StagedRow
 
 NOW = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
 NO_ROW = '"x"y\n'
@@ -87,8 +87,13 @@ def parsed(
         refused.append((line, kind, reason, list(cells)))
 
     parser = Parser(layout, combination, (lambda _: False) if long else None, header, refuse, NOW)
-    staged = parser.staged([Row(line, cells) for line, cells in enumerate(rows, start=2)])
-    return staged, tags, refused, parser.rows
+    page = Page()
+    parser.stage([Row(line, cells) for line, cells in enumerate(rows, start=2)], page)
+    plain = [
+        StagedRow(str(key), None, str(name), int(number), "", 0, None, "") for key, name, number in page.plain_rows()
+    ]
+    assert not (long and plain)
+    return sorted(plain + page.others, key=repr), tags, refused, parser.rows
 
 
 @settings(max_examples=200, deadline=None)
