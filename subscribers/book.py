@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, update
 from subscribers import lifecycle
 from subscribers.address import Address
 from subscribers.errors import UnknownSubscriber, Unlawful
-from subscribers.imports.keeping import keep_departures, keep_suppressions, keep_tags, subscribed_by_import
+from subscribers.imports.keeping import keep_departures, keep_standing, keep_suppressions, keep_tags
 from subscribers.lifecycle import LIFTED_BY_CONFIRMING, Actor, ConsentAction, Status, SuppressionReason
 from subscribers.rows import (
     Held,
@@ -88,6 +88,9 @@ def subscribe(
         status = wanted
     if status is not before:
         set_status(connection, person.id, newsletter, status, now)
+    # What an import said already an operator says by themselves now: taking the import back must leave it there.
+    again = actor is Actor.OPERATOR and status is before is wanted
+    theirs = again and keep_standing(connection, person.id, newsletter, status)
     if is_new or actor is not Actor.PERSON:
         # An import fills in a missing name; an operator may mean to mend one.
         _describe(
@@ -96,7 +99,7 @@ def subscribe(
         tag(connection, person.id, tags)
     if actor is Actor.PERSON and status is not Status.SUBSCRIBED:
         action = ConsentAction.REQUESTED
-    elif status is not before and status is Status.SUBSCRIBED:
+    elif status is Status.SUBSCRIBED and (status is not before or theirs):
         action = ConsentAction.ATTESTED
     else:
         return Subscribed(person.id, before, status)
@@ -121,17 +124,15 @@ def confirm(
     person = hold_known(connection, subscriber_id)
     before = status_of(connection, person.id, newsletter)
     lifecycle.change(before, Status.SUBSCRIBED, Actor.PERSON)
+    disproved = [reason.value for reason in LIFTED_BY_CONFIRMING]
+    keep_suppressions(connection, [(person.key, reason) for reason in disproved])
     lifted = connection.execute(
-        delete(suppressions).where(
-            suppressions.c.address_key == person.key,
-            suppressions.c.reason.in_([reason.value for reason in LIFTED_BY_CONFIRMING]),
-        )
+        delete(suppressions).where(suppressions.c.address_key == person.key, suppressions.c.reason.in_(disproved))
     )
-    if lifted.rowcount:
-        keep_suppressions(connection, [(person.key, reason.value) for reason in LIFTED_BY_CONFIRMING])
-    elif before is Status.SUBSCRIBED and not subscribed_by_import(connection, person.id, newsletter):
-        return False
     # Also of whom an import subscribed: from now on it is their own word, and stays when the import is taken back.
+    theirs = keep_standing(connection, person.id, newsletter, Status.SUBSCRIBED)
+    if before is Status.SUBSCRIBED and not (lifted.rowcount or theirs):
+        return False
     set_status(connection, person.id, newsletter, Status.SUBSCRIBED, now)
     record(
         connection,
@@ -161,10 +162,10 @@ def unsubscribe(
     person = hold(connection, who)
     if person is None:
         return False
-    if status_of(connection, person.id, newsletter) is Status.UNSUBSCRIBED:
-        keep_departures(connection, [person.id], newsletter)
+    if status_of(connection, person.id, newsletter) is not Status.UNSUBSCRIBED:
+        set_status(connection, person.id, newsletter, Status.UNSUBSCRIBED, now)
+    elif not keep_departures(connection, [person.id], newsletter):
         return False
-    set_status(connection, person.id, newsletter, Status.UNSUBSCRIBED, now)
     record(connection, person.id, ConsentAction.LEFT, newsletter=newsletter, source=source, now=now, evidence=evidence)
     return True
 
@@ -179,10 +180,10 @@ def remove(connection: Connection, who: int | Address, newsletter: str, *, now: 
     before = status_of(connection, person.id, newsletter)
     if before is None:
         raise UnknownSubscriber(f"{person.email} has no subscription to {newsletter}")
-    if before is Status.UNSUBSCRIBED:
-        keep_departures(connection, [person.id], newsletter)
+    if before is not Status.UNSUBSCRIBED:
+        set_status(connection, person.id, newsletter, Status.UNSUBSCRIBED, now)
+    elif not keep_departures(connection, [person.id], newsletter):
         return False
-    set_status(connection, person.id, newsletter, Status.UNSUBSCRIBED, now)
     evidence = {"note": note} if note else NO_EVIDENCE
     record(
         connection,
@@ -248,7 +249,11 @@ def _entered(connection: Connection, address: Address, now: datetime) -> tuple[H
         "updated_at": now,
     }
     is_new = insert_new(connection, subscribers, row, key=["email_key"])
-    return hold_known(connection, address), is_new
+    person = hold(connection, address)
+    while person is None:  # they were there, and went at this very moment with an import that was taken back
+        is_new = insert_new(connection, subscribers, row, key=["email_key"])
+        person = hold(connection, address)
+    return person, is_new
 
 
 def _describe(connection: Connection, person: Held, *, name: str, fields: Mapping[str, str], now: datetime) -> None:

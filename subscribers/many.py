@@ -68,13 +68,15 @@ def remove_slice(
     numbers = _next(connection, newsletter, segment, after)
     if not numbers:
         return Slice(after, 0, 0)
-    keep_departures(connection, numbers, newsletter)
-    ended = connection.execute(
-        update(subscriptions)
-        .where(subscriptions.c.newsletter == newsletter, among(connection, subscriptions.c.subscriber_id, numbers))
-        .where(subscriptions.c.status != Status.UNSUBSCRIBED.value)
-        .values(status=Status.UNSUBSCRIBED.value, changed_at=now)
-        .returning(subscriptions.c.subscriber_id)
+    ended = keep_departures(connection, numbers, newsletter)
+    ended |= set(
+        connection.execute(
+            update(subscriptions)
+            .where(subscriptions.c.newsletter == newsletter, among(connection, subscriptions.c.subscriber_id, numbers))
+            .where(subscriptions.c.status != Status.UNSUBSCRIBED.value)
+            .values(status=Status.UNSUBSCRIBED.value, changed_at=now)
+            .returning(subscriptions.c.subscriber_id)
+        ).scalars()
     )
     event = {
         "newsletter": newsletter,
@@ -83,7 +85,7 @@ def remove_slice(
         "at": now,
         "evidence": {"note": note} if note else {},
     }
-    events = [{"subscriber_id": number, **event} for number in sorted(ended.scalars())]
+    events = [{"subscriber_id": number, **event} for number in sorted(ended)]
     if events:
         connection.execute(insert(consent_events), events)
     return Slice(numbers[-1], len(numbers), len(events))

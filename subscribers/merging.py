@@ -13,8 +13,8 @@ from sqlalchemy import Connection, delete, exists, literal, select, update
 from subscribers import lifecycle
 from subscribers.address import Address
 from subscribers.errors import Unlawful
-from subscribers.imports.keeping import keep_departures, keep_suppressions, keep_tags
-from subscribers.imports.tables import import_tags
+from subscribers.imports.keeping import is_by_import, keep_departures, keep_standing, keep_suppressions, keep_tags
+from subscribers.imports.tables import import_changes, import_tags
 from subscribers.lifecycle import Actor, ConsentAction, Status, SuppressionReason
 from subscribers.rows import Held, end_all, hold_known, insert_into, insert_new, record, set_status
 from subscribers.tables import (
@@ -77,7 +77,7 @@ def merge(connection: Connection, keep: Address, other: Address, *, now: datetim
     # Before the other's row goes, which would take those along that were merged into it.
     merged = merged_subscribers
     connection.execute(update(merged).where(merged.c.kept_id == done.gone.id).values(kept_id=done.kept.id))
-    for table in (subscriber_tags, subscriptions):
+    for table in (import_changes, import_tags, subscriber_tags, subscriptions):
         connection.execute(delete(table).where(table.c.subscriber_id == done.gone.id))
     connection.execute(delete(subscribers).where(subscribers.c.id == done.gone.id))
     row = {"subscriber_id": done.gone.id, "kept_id": done.kept.id, "address_key": done.gone.key, "at": now}
@@ -153,8 +153,12 @@ def _take_over(connection: Connection, done: Merge, now: datetime) -> None:
     rows = connection.execute(moments.where(subscriptions.c.subscriber_id == done.gone.id)).all()
     since: dict[str, datetime] = {row[0]: row[1] for row in rows}
     # What an import said of the one, the other may have done themselves: taking the import back must not undo that.
-    for newsletter in [row[0] for row in rows if row[2] == Status.UNSUBSCRIBED.value]:
-        keep_departures(connection, [done.kept.id], newsletter)
+    for newsletter, _, status in rows:
+        if status == Status.UNSUBSCRIBED.value:
+            keep_departures(connection, [done.kept.id], newsletter)
+        elif status == Status.SUBSCRIBED.value and not is_by_import(connection, done.gone.id, newsletter):
+            keep_standing(connection, done.kept.id, newsletter, Status.SUBSCRIBED)
+    _hand_over(connection, done)
     theirs = _reasons(connection, done.gone.key)
     keep_suppressions(connection, [(done.kept.key, reason.value) for reason in OF_THE_PERSON if reason in theirs])
     if any(reason in theirs for reason in OF_THE_PERSON if reason in lifecycle.ENDS_ALL):
@@ -176,14 +180,32 @@ def _take_over(connection: Connection, done: Merge, now: datetime) -> None:
             end_all(connection, done.kept.id, now)
 
 
+def _hand_over(connection: Connection, done: Merge) -> None:
+    """A subscription that the other had by an import, and the kept one takes over, goes with that import as before."""
+    taken = [newsletter for newsletter in done.statuses if newsletter not in done.before]
+    mine, changes = import_changes.alias(), import_changes.c
+    same = exists().where(
+        mine.c.subscriber_id == done.kept.id,
+        mine.c.import_id == changes.import_id,
+        mine.c.newsletter == changes.newsletter,
+    )
+    # A name and fields stay with the one who is kept, and nobody came into the book as them by that import.
+    stays = dict.fromkeys(("name_given", "fields_given", "updated_at_before"))
+    connection.execute(
+        update(import_changes)
+        .where(changes.subscriber_id == done.gone.id, changes.newsletter.in_(taken), ~same.correlate(import_changes))
+        .values(subscriber_id=done.kept.id, created=False, **stays)
+    )
+
+
 def _move(connection: Connection, done: Merge) -> None:
     """What was known of the other."""
     kept, gone = done.kept, done.gone
     tags = select(literal(kept.id), subscriber_tags.c.tag).where(subscriber_tags.c.subscriber_id == gone.id)
     insert = insert_into(connection, subscriber_tags).from_select(["subscriber_id", "tag"], tags.order_by("tag"))
     connection.execute(insert.on_conflict_do_nothing())
-    by_import = exists().where(import_tags.c.subscriber_id == gone.id, import_tags.c.tag == subscriber_tags.c.tag)
-    by_hand = select(subscriber_tags.c.tag).where(subscriber_tags.c.subscriber_id == gone.id, ~by_import)
+    imported = exists().where(import_tags.c.subscriber_id == gone.id, import_tags.c.tag == subscriber_tags.c.tag)
+    by_hand = select(subscriber_tags.c.tag).where(subscriber_tags.c.subscriber_id == gone.id, ~imported)
     # Of the same tag on the one who is kept, an import may believe that it is its own, and take it back.
     keep_tags(connection, [kept.id], connection.execute(by_hand).scalars().all())
     events = consent_events
@@ -195,5 +217,5 @@ def _move(connection: Connection, done: Merge) -> None:
 
 def _suppress(connection: Connection, key: str, reason: SuppressionReason, note: str, at: datetime) -> None:
     row = {"address_key": key, "reason": reason.value, "at": at, "note": note}
-    insert_new(connection, suppressions, row)
     keep_suppressions(connection, [(key, reason.value)])
+    insert_new(connection, suppressions, row)

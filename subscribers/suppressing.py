@@ -53,13 +53,13 @@ def suppress(
         raise Unlawful("an address is suppressed as erased by erasing it, and in no other way")
     person = hold(connection, Address(email=address_key, key=address_key))
     row = {"address_key": address_key, "reason": reason.value, "at": now, "note": note}
+    theirs = bool(keep_suppressions(connection, [(address_key, reason.value)]))
     is_new = insert_new(connection, suppressions, row)
-    keep_suppressions(connection, [(address_key, reason.value)])
     if person is None or reason not in ENDS_ALL:
         return is_new
-    keep_departures(connection, [person.id])
+    theirs |= bool(keep_departures(connection, [person.id]))
     ended = end_all(connection, person.id, now)
-    if is_new or ended:
+    if is_new or ended or theirs:
         action = ENDS_ALL[reason]
         record(connection, person.id, action, newsletter=None, source=note, now=now, evidence=evidence)
     return is_new or ended
@@ -97,10 +97,10 @@ def lift(
     """
     lifecycle.lift(reason, Actor.OPERATOR, note)
     keys = marks(hashes) if reason is SuppressionReason.ERASED else [address_key]
+    keep_suppressions(connection, [(key, reason.value) for key in keys])
     lifted = connection.execute(
         delete(suppressions).where(suppressions.c.address_key.in_(keys), suppressions.c.reason == reason.value)
     )
-    keep_suppressions(connection, [(key, reason.value) for key in keys])
     if not lifted.rowcount:
         return False
     person = hold(connection, Address(email=address_key, key=address_key))
@@ -168,21 +168,22 @@ def suppress_many(connection: Connection, wanted: Sequence[Suppressing], *, now:
         .with_for_update()
     )
     numbers: dict[str, int] = {row[0]: row[1] for row in connection.execute(people)}
-    numbers |= _merged(connection, ordered)
+    # Somebody who has such an address again by now is who is meant.
+    numbers = _merged(connection, ordered) | numbers
     rows = [{"address_key": o.address_key, "reason": o.reason.value, "at": now, "note": o.note} for o in ordered]
+    theirs = keep_suppressions(connection, [(one.address_key, one.reason.value) for one in ordered])
     inserting = insert_into(connection, suppressions).on_conflict_do_nothing()
     returned = connection.execute(inserting.returning(suppressions.c.address_key, suppressions.c.reason), rows)
     new = {(row[0], row[1]) for row in returned}
-    keep_suppressions(connection, [(one.address_key, one.reason.value) for one in ordered])
     ending = [one for one in ordered if one.reason in ENDS_ALL and one.address_key in numbers]
-    keep_departures(connection, {numbers[one.address_key] for one in ending})
-    ended = end_all_of(connection, {numbers[one.address_key] for one in ending}, now)
+    ended = keep_departures(connection, {numbers[one.address_key] for one in ending})
+    ended |= end_all_of(connection, {numbers[one.address_key] for one in ending}, now)
     record_many(
         connection,
         [
             (numbers[one.address_key], ENDS_ALL[one.reason], one.note, one.evidence)
             for one in ending
-            if (one.address_key, one.reason.value) in new or numbers[one.address_key] in ended
+            if (one.address_key, one.reason.value) in new | theirs or numbers[one.address_key] in ended
         ],
         now,
     )
@@ -210,9 +211,9 @@ def acquit(connection: Connection, people: Sequence[int], *, now: datetime) -> N
     found = connection.execute(held.order_by(subscribers.c.id).with_for_update()).all()
     keys = [row[1] for row in found]
     undeliverable = SuppressionReason.UNDELIVERABLE.value
+    keep_suppressions(connection, [(key, undeliverable) for key in keys])
     connection.execute(
         delete(suppressions).where(suppressions.c.address_key.in_(keys), suppressions.c.reason == undeliverable)
     )
-    keep_suppressions(connection, [(key, undeliverable) for key in keys])
     evidence = {"reason": undeliverable, "note": "a letter was delivered after all"}
     record_many(connection, [(row[0], ConsentAction.LIFTED, "feedback", evidence) for row in found], now)

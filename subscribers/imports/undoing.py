@@ -2,7 +2,7 @@
 
 A subscription is put back where it still says what the import made it say. Where a later import has changed it, that one
 stands, and what was there before this import is now what was there before that one. A name and fields go where they are
-what the import gave, tags and suppressions where no other import says them too. Somebody who came by the import leaves
+what the import gave, tags with the import that put them on, suppressions where no other import says them too. Somebody who came by the import leaves
 the book again, unless there is something else about them by now: another import, another newsletter, a proof of consent,
 a letter that they got.
 """
@@ -17,6 +17,7 @@ from subscribers.imports import descriptions, records
 from subscribers.imports.applying import Mark
 from subscribers.imports.records import ImportRow
 from subscribers.imports.tables import import_changes, import_suppressions, import_tags, imports
+from subscribers.rows import lock_erasures
 from subscribers.tables import (
     consent_events,
     merged_subscribers,
@@ -262,12 +263,18 @@ class Undoing:
 
     def _suppressions(self, connection: Connection, size: int) -> bool:
         """Lift the next suppressions that the import made and nobody made since; whether there were any."""
+        # An import that is applied at this moment may say the same ones too, and another one that says them be taken back.
+        lock_erasures(connection, to_erase=True)
         mine = import_suppressions.c.import_id == self._id
         keys = select(import_suppressions.c.address_key).where(mine).order_by(import_suppressions.c.address_key)
         last = connection.execute(select(func.max(keys.limit(size).subquery().c.address_key))).scalar_one()
         if last is None:
             return False
         mine = and_(mine, import_suppressions.c.address_key <= last)
+        if connection.dialect.name == "postgresql":
+            # Whoever makes one of them theirs at this moment takes it out of the journal first: wait for them.
+            held = select(import_suppressions.c.address_key).where(mine).order_by(import_suppressions.c.address_key)
+            connection.execute(held.with_for_update()).all()
         other = import_suppressions.alias()
         of_suppression = [
             import_suppressions.c.address_key == suppressions.c.address_key,

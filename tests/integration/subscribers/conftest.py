@@ -1,11 +1,14 @@
 """What the tests of the address book share: a connection whose changes are never committed."""
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
 from mailer.database.engine import Database
+
+from .import_desk import Desk
 
 
 @pytest.fixture
@@ -15,3 +18,9 @@ def connection(database: Database) -> Generator[Connection]:
         opened.begin()
         yield opened
         opened.rollback()
+
+
+@pytest.fixture
+def desk(connection: Connection, tmp_path: Path) -> Desk:
+    """A book that imports come into and go out of."""
+    return Desk(connection, tmp_path)

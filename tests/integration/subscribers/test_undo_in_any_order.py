@@ -1,131 +1,25 @@
 """Imports that name the same people are taken back in any order: nobody comes back of whom one that stands says that they left."""
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import Connection, false, select
+from sqlalchemy import select
 
-from mailer.database.engine import Database
 from subscribers import book, suppressing
 from subscribers.address import parse
-from subscribers.errors import Unlawful
 from subscribers.exports import as_csv
 from subscribers.imports import records
-from subscribers.imports.at_once import import_file
-from subscribers.imports.tables import import_changes, import_suppressions, import_tags
-from subscribers.imports.undoing import Undoing
 from subscribers.lifecycle import Actor, SuppressionReason
 from subscribers.many import tag_slice
 from subscribers.merging import merge
 from subscribers.people import people
 from subscribers.records import field_names
 from subscribers.records import records as exported
-from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions, suppressions
+from subscribers.tables import consent_events, subscribers, suppressions
 
+from .import_desk import BOOK, ENDED, JOURNAL, NEWS, Desk, row
 from .test_imports import opened
-
-NEWS = "news"
-START = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
-BOOK = (subscribers, subscriptions, subscriber_tags, consent_events, suppressions)
-JOURNAL = (import_changes, import_tags, import_suppressions)
-ENDED = ("unsubscribed", "bounced", "complained", "left-all")
-FOR_GOOD = ("bounced", "complained")
-"""What a person's own confirmation does not lift."""
-
-Row = tuple[str, str, str, str, str, str]
-
-
-@dataclass
-class Desk:
-    """A book that imports come into and go out of, one moment after the other."""
-
-    connection: Connection
-    folder: Path
-    moments: int = 0
-
-    def now(self) -> datetime:
-        """The next moment."""
-        self.moments += 1
-        return START + timedelta(minutes=self.moments)
-
-    def load(self, rows: Sequence[Row], consent_source: str = "a form") -> int:
-        """Import people; the number of the import."""
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([("email", "status", "date", "name", "tags", "city"), *rows])
-        return self.load_text(text.getvalue(), consent_source)
-
-    def load_text(self, content: str, consent_source: str = "a form") -> int:
-        """Import a file; the number of the import."""
-        path = self.folder / "people.csv"
-        path.write_text(content, encoding="utf-8", newline="")
-        found = import_file(
-            self.connection,
-            path,
-            NEWS,
-            consent_source=consent_source,
-            hasher=lambda _: [],
-            now=self.now(),
-            keep_fields=True,
-        )
-        assert found.import_id is not None
-        return found.import_id
-
-    def undo(self, import_id: int) -> None:
-        """Take an import back."""
-        undoing, after = Undoing(records.to_undo(self.connection, import_id), false()), 0
-        while not (done := undoing.undo(self.connection, after, 2, self.now())).ended:
-            after = done.after
-
-    def enter(self, name: str) -> int:
-        """Subscribe somebody by hand; their number."""
-        more: dict[str, Any] = {"actor": Actor.OPERATOR, "source": "a form", "hashes": [], "now": self.now()}
-        return book.subscribe(self.connection, parse(f"{name}@example.org"), NEWS, **more).subscriber_id
-
-    def standings(self) -> dict[str, str]:
-        """What is known of everybody."""
-        return {
-            person.email.partition("@")[0]: " ".join(
-                filter(None, [person.status, person.suppressed, person.name, *(f"#{tag}" for tag in person.tags)])
-            )
-            + "".join(f" {name}={value}" for name, value in person.fields.items())
-            for person in people(self.connection, NEWS)
-        }
-
-    def mailed(self) -> set[str]:
-        """Who would get an issue."""
-        return {
-            person.email.partition("@")[0]
-            for person in people(self.connection, NEWS)
-            if person.status == "subscribed" and person.suppressed is None
-        }
-
-    def everything(self, tables: Sequence[Any] = BOOK) -> list[list[Any]]:
-        """Whole tables."""
-        return [
-            sorted((tuple(map(str, row)) for row in self.connection.execute(select(table)).all()), key=str)
-            for table in tables
-        ]
-
-
-@pytest.fixture
-def desk(connection: Connection, tmp_path: Path) -> Desk:
-    return Desk(connection, tmp_path)
-
-
-def row(who: str, status: str = "subscribed", /, **more: str) -> Row:
-    said = {"date": "", "name": "", "tags": "", "city": ""} | more
-    return (f"{who}@example.org", status, said["date"], said["name"], said["tags"], said["city"])
-
-
-# --- one case after the other ----------------------------------------------------------------------------------------
 
 
 def test_whom_a_later_import_ended_stays_gone_when_the_one_that_brought_them_is_taken_back(desk: Desk) -> None:
@@ -295,104 +189,3 @@ def test_a_suppression_that_was_lifted_is_no_imports_any_more(desk: Desk) -> Non
     assert desk.everything((suppressions,)) == [[]]
     desk.undo(first)
     assert desk.everything((suppressions, *JOURNAL)) == [[], [], [], []]
-
-
-# --- any of them -----------------------------------------------------------------------------------------------------
-
-_names = st.sampled_from(["ada", "new", "other"])
-_rows = st.lists(
-    st.builds(
-        row,
-        _names,
-        st.sampled_from(["subscribed", "unconfirmed", *ENDED]),
-        date=st.sampled_from(["", "2020-01-02"]),
-        name=st.sampled_from(["", "Ada"]),
-        tags=st.sampled_from(["", "beta"]),
-        city=st.sampled_from(["", "Ulm"]),
-    ),
-    min_size=1,
-    max_size=3,
-    unique_by=lambda one: one[0],
-)
-_steps = st.lists(
-    st.tuples(st.just("import"), _rows)
-    | st.tuples(st.just("undo"), st.integers(0, 9))
-    | st.tuples(st.sampled_from(["leaves", "confirms"]), _names),
-    min_size=2,
-    max_size=8,
-)
-
-
-@dataclass
-class Model:
-    """Who must not be mailed: by their own will, or by an import that stands."""
-
-    said: dict[int, list[Row]] = field(default_factory=dict[int, list[Row]])
-    left: set[str] = field(default_factory=set[str])
-    acted: bool = False
-
-    def not_mailed(self) -> set[str]:
-        """Everybody who must not be mailed now."""
-        ended = {one[0].partition("@")[0] for rows in self.said.values() for one in rows if one[1] in ENDED}
-        return ended | self.left
-
-    def confirmed(self, name: str) -> None:
-        """Their own word is newer than that of the files, but for what it does not lift."""
-        self.left.discard(name)
-        for number, rows in self.said.items():
-            self.said[number] = [one for one in rows if one[0] != f"{name}@example.org" or one[1] in FOR_GOOD]
-
-
-def _step(desk: Desk, model: Model, what: str, given_: Any) -> None:
-    match what:
-        case "import":
-            model.said[desk.load(given_)] = list(given_)
-        case "undo" if model.said:
-            number: int = sorted(model.said)[int(given_) % len(model.said)]
-            desk.undo(number)
-            del model.said[number]
-        case "leaves":
-            book.unsubscribe(desk.connection, parse(f"{given_}@example.org"), NEWS, source="", now=desk.now())
-            if given_ in desk.standings():
-                model.acted = True
-                model.left.add(given_)
-        case "confirms":
-            person = next((one.id for one in people(desk.connection, NEWS) if one.email.startswith(given_)), None)
-            if person is None:
-                return
-            model.acted = True
-            try:
-                book.confirm(desk.connection, person, NEWS, source="", now=desk.now())
-            except Unlawful:
-                return
-            model.confirmed(given_)
-        case _:
-            pass
-
-
-def test_whatever_is_taken_back_nobody_returns_who_left_or_whom_what_stands_ended(
-    database: Database, tmp_path: Path
-) -> None:
-    @settings(deadline=None, max_examples=60 if database.path else 20, suppress_health_check=[HealthCheck.nested_given])
-    @given(_steps, st.randoms(use_true_random=False))
-    def does(steps: list[tuple[str, Any]], chance: Any) -> None:
-        with database.engine.connect().execution_options(mailer_writes=True) as connection:
-            connection.begin()
-            desk, model = Desk(connection, tmp_path), Model()
-            desk.enter("ada")
-            before = desk.everything()
-            for what, given_ in steps:
-                _step(desk, model, what, given_)
-                assert desk.mailed().isdisjoint(model.not_mailed()), (what, given_)
-            rest = sorted(model.said)
-            chance.shuffle(rest)
-            for number in rest:
-                desk.undo(number)
-                del model.said[number]
-                assert desk.mailed().isdisjoint(model.not_mailed()), rest
-            assert desk.everything(JOURNAL) == [[], [], []]
-            if not model.acted:
-                assert desk.everything() == before
-            connection.rollback()
-
-    does()
