@@ -2,10 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from itertools import count
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, cast, overload
 
 LONGEST_ROW = 100
 """Physical lines of one row. A quote that is opened and never closed would else take the rest of the file with it."""
@@ -35,10 +33,34 @@ class Unreadable(NamedTuple):
     reason: str
 
 
-_row: Callable[[tuple[int, list[str]]], Row] = partial(_new, Row)
+class Lines(Sequence[Row]):
+    """Rows of one line each, none empty, as nearly all rows of nearly all files are: made rows only when they are asked for."""
+
+    def __init__(self, first: int, cells: list[list[str]]) -> None:
+        """`first`: the line of the first of them."""
+        self._first = first
+        self.cells = cells
+        """Those of each row."""
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [Row(self._first + at, self.cells[at]) for at in range(len(self.cells))[index]]
+        return Row(self._first + index, self.cells[index])
 
 
-def csv_rows(blocks: Iterator[list[str]], separator: str) -> Iterator[list[Row | Unreadable]]:
+Rows = Sequence[Row | Unreadable]
+"""Some rows that follow each other."""
+
+
+def csv_rows(blocks: Iterator[list[str]], separator: str) -> Iterator[Rows]:
     """Every row that is not empty, in order, the header too; some hundred at a time."""
     first, rest = 1, list[str]()
     for block in blocks:
@@ -53,7 +75,7 @@ def csv_rows(blocks: Iterator[list[str]], separator: str) -> Iterator[list[Row |
     yield rows
 
 
-def _read(lines: Sequence[str], first: int, separator: str, *, final: bool) -> tuple[list[Row | Unreadable], int]:
+def _read(lines: Sequence[str], first: int, separator: str, *, final: bool) -> tuple[Rows, int]:
     """The rows of some lines, and how many of the lines they took; what is left may be the beginning of a row."""
     quick = _one_line_each(lines, first, separator)
     if quick is not None:
@@ -81,7 +103,7 @@ def _read(lines: Sequence[str], first: int, separator: str, *, final: bool) -> t
     return rows, start
 
 
-def _one_line_each(lines: Sequence[str], first: int, separator: str) -> list[Row | Unreadable] | None:
+def _one_line_each(lines: Sequence[str], first: int, separator: str) -> Rows | None:
     """The rows, when each is one line, as nearly all are: in a third of the time. None: look closer."""
     reader = csv.reader(lines, delimiter=separator, strict=True)
     try:
@@ -90,7 +112,8 @@ def _one_line_each(lines: Sequence[str], first: int, separator: str) -> list[Row
         return None
     if len(cells) != reader.line_num:
         return None
-    return [row for row in map(_row, zip(count(first), cells)) if row[1]]
+    rows = Lines(first, cells)
+    return rows if all(cells) else [row for row in rows if row.cells]
 
 
 def _unfinished(error: csv.Error) -> bool:
@@ -106,7 +129,7 @@ def _why(error: csv.Error) -> tuple[str, str]:
     return _OPEN
 
 
-def json_rows(blocks: Iterator[list[str]], header: Sequence[str]) -> Iterator[list[Row | Unreadable]]:
+def json_rows(blocks: Iterator[list[str]], header: Sequence[str]) -> Iterator[Rows]:
     """JSON Lines as rows under a header that names every key there is."""
     first = 1
     for block in blocks:
