@@ -1,95 +1,28 @@
-"""`mailer events` and `mailer suppressions` as a person types them, against a local SES in a process of its own."""
+"""`mailer events poll` as a person types it, against a local SES in this process."""
 
 import json
-import os
-import pty
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Generator
-from contextlib import closing, suppress
-from dataclasses import dataclass
-from random import Random
-from typing import Any
+from contextlib import closing
 
 import pytest
 from sqlalchemy import update
 
 from mailer.database.schema import open_database
 from mailer.ledger.tables import deliveries
-from mailer.local_ses.options import Options
-from mailer.local_ses.queue import queue_url
-from mailer.local_ses.server import LocalSes, Server, serve
 from mailer.ses.queue import HIDDEN_SECONDS, LONGEST_WAIT
 from subscribers.tables import subscribers
 
 from ..waiting import PATIENCE  # noqa: TID252  # tests are not a package
 from .conftest import Desk
-
-EVENT: dict[str, Any] = {
-    "eventType": "Bounce",
-    "bounce": {
-        "bounceType": "Permanent",
-        "bounceSubType": "General",
-        "bouncedRecipients": [{"emailAddress": "gone@example.org", "diagnosticCode": "smtp; 550 \u001b[2J no"}],
-        "timestamp": "2026-11-23T10:00:00.000Z",
-        "feedbackId": "f1",
-    },
-    "mail": {
-        "timestamp": "2026-11-23T09:00:00.000Z",
-        "messageId": "0100",
-        "destination": ["gone@example.org"],
-        "tags": {},
-    },
-}
-
-
-@dataclass
-class Ses:
-    """A local SES, and what a command is told of it."""
-
-    server: Server
-    later: float = 0.0
-    """Seconds that its clock is ahead of ours."""
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What whoever is to use it needs."""
-        return {
-            "MAILER_TRANSPORT": "ses",
-            "MAILER_SES_CONFIGURATION_SET": "newsletter",
-            "MAILER_EVENTS_QUEUE_URL": queue_url(self.server.url),
-            "AWS_ENDPOINT_URL_SESV2": self.server.url,
-            "AWS_ENDPOINT_URL_SQS": self.server.url,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }
-
-    def set_options(self, **options: Any) -> None:
-        """Change what it is told to be."""
-        self.server.local_ses.change_options(options)
+from .through_ses import Ses, open_ses, suppressed
 
 
 @pytest.fixture
 def ses() -> Generator[Ses]:
-    """A local SES on a free port, fast enough for tests."""
-    made: list[Ses] = []
-
-    def clock() -> float:
-        return time.time() + (made[0].later if made else 0.0)
-
-    with serve(LocalSes(Options(rate=2_000, control_rate=0), clock=clock, chance=Random(54))) as server:
-        made.append(Ses(server))
-        yield made[0]
-
-
-def suppressed(desk: Desk) -> dict[str, str]:
-    return {one["email"]: one["reason"] for one in desk.json("suppressions", "list")}
-
-
-# --- poll -----------------------------------------------------------------------------------------------------------
+    with open_ses() as opened:
+        yield opened
 
 
 def test_what_became_of_a_mailing_is_heard_by_polling_once(anywhere: Desk, ses: Ses) -> None:
@@ -196,168 +129,3 @@ def test_a_poll_waits_for_a_queue_that_does_not_answer_yet(desk: Desk, ses: Ses)
     assert poll.returncode == 130, [*said, rest]
     assert "cannot be read" in said[1]
     assert "trying again" in said[2]
-
-
-# --- replay and errors ----------------------------------------------------------------------------------------------
-
-
-def test_a_file_is_replayed_and_its_bad_lines_are_named(anywhere: Desk) -> None:
-    wrapped = {"Type": "Notification", "Message": json.dumps(EVENT | {"eventType": "Delivery", "delivery": {}})}
-    path = anywhere.root / "dump.jsonl"
-    path.write_text(f"{json.dumps(EVENT)}\nnonsense\n{json.dumps(wrapped)}\n")
-    done = anywhere.run("events", "replay", "dump.jsonl")
-    assert done.returncode == 3
-    assert done.stderr.startswith("dump.jsonl:2: not JSON")
-    assert "2 events taken in" in done.stdout
-    assert suppressed(anywhere) == {"gone@example.org": "bounced"}
-    again = anywhere.run("events", "replay", "dump.jsonl", "--json")
-    assert (again.returncode, json.loads(again.stdout)["repeated"]) == (3, 2)
-    assert anywhere.run("events", "errors").stdout == "Nothing was kept aside.\n"
-
-
-def test_a_file_that_is_not_there_is_said(desk: Desk) -> None:
-    done = desk.run("events", "replay", "dump.jsonl")
-    assert (done.returncode, "dump.jsonl cannot be read: No such file" in done.stderr) == (1, True)
-
-
-def test_a_poison_message_is_kept_aside_shown_and_can_be_tried_again(anywhere: Desk, ses: Ses) -> None:
-    poison = '{"eventType":"Bounce\\u001b[2J"}'
-    program = (
-        "import sys; from mailer.wiring import open_workspace; from mailer.wiring.intake import Intake; from mailer.feedback.values import Raw;"
-        "print(Intake(open_workspace()).take_in([Raw(sys.argv[1], 'queue')]).unreadable)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, poison],
-        cwd=anywhere.root,
-        env=anywhere.environment | ses.environment | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "1\n"
-    listed = anywhere.run("events", "errors")
-    assert listed.returncode == 0
-    assert "queue" in listed.stdout
-    assert "\x1b" not in listed.stdout
-    [one] = anywhere.json("events", "errors")
-    assert (one["origin"], one["raw"]) == ("queue", poison)
-    again = anywhere.run("events", "errors", "--replay")
-    assert (again.returncode, "1 could not be read" in again.stdout) == (3, True)
-    assert len(anywhere.json("events", "errors")) == 1
-
-
-# --- suppressions ---------------------------------------------------------------------------------------------------
-
-
-def test_an_operator_suppresses_and_lifts(anywhere: Desk) -> None:
-    anywhere.people(1)
-    done = anywhere.run("suppressions", "add", "P1@Example.org", "--note", "asked by letter")
-    assert (done.returncode, done.stdout) == (0, "P1@example.org is suppressed: operator.\n")
-    assert "already suppressed" in anywhere.run("suppressions", "add", "p1@example.org").stdout
-    [one] = anywhere.json("suppressions", "list")
-    assert (one["email"], one["reason"], one["note"]) == ("p1@example.org", "operator", "asked by letter")
-    assert anywhere.run("send", "--issue", "1", "--yes").returncode in (0, 1)
-    assert anywhere.letters() == {}
-    lifted = anywhere.run("suppressions", "lift", "p1@example.org", "--note", "asked again", "--yes")
-    assert lifted.returncode == 0
-    assert "suppressed no more" in lifted.stdout
-    assert suppressed(anywhere) == {}
-
-
-def test_lifting_demands_a_note_and_says_what_it_means(desk: Desk) -> None:
-    assert desk.run("suppressions", "add", "a@example.org", "--reason", "complained").returncode == 0
-    assert desk.run("suppressions", "lift", "a@example.org").returncode == 2
-    assert desk.run("suppressions", "lift", "a@example.org", "--note", " ").returncode == 2
-    asked = desk.run("suppressions", "lift", "a@example.org", "--note", "she wrote on 3 May")
-    assert asked.returncode == 2  # nobody is here to answer
-    assert "called a letter spam" in asked.stdout
-    assert "aws sesv2 delete-suppressed-destination --email-address a@example.org" in asked.stdout
-    assert suppressed(desk) == {"a@example.org": "complained"}
-
-
-def test_lifting_what_is_not_there_or_not_one_is_an_error(desk: Desk) -> None:
-    none = desk.run("suppressions", "lift", "a@example.org", "--note", "x", "--yes")
-    assert (none.returncode, "is not suppressed" in none.stderr) == (1, True)
-    for reason in ("bounced", "operator"):
-        desk.run("suppressions", "add", "a@example.org", "--reason", reason)
-    several = desk.run("suppressions", "lift", "a@example.org", "--note", "x", "--yes")
-    assert (several.returncode, "bounced, operator" in several.stderr) == (2, True)
-    other = desk.run("suppressions", "lift", "a@example.org", "--reason", "complained", "--note", "x", "--yes")
-    assert (other.returncode, "it is: bounced, operator" in other.stderr) == (1, True)
-    one = desk.run("suppressions", "lift", "a@example.org", "--reason", "bounced", "--note", "x", "--yes")
-    assert (one.returncode, "still suppressed: operator" in one.stdout) == (0, True)
-
-
-def test_who_left_all_newsletters_is_brought_back_by_nobody_else(desk: Desk) -> None:
-    desk.run("suppressions", "add", "a@example.org", "--reason", "left-all")
-    done = desk.run("suppressions", "lift", "a@example.org", "--note", "x", "--yes")
-    assert (done.returncode, "only they can come back" in done.stderr) == (1, True)
-
-
-def test_who_was_erased_is_not_written_down_again_and_can_be_let_in_again(desk: Desk) -> None:
-    desk.people(1)
-    assert desk.run("subscribers", "erase", "p1@example.org", "--yes").returncode == 0
-    assert "was erased" in desk.run("suppressions", "add", "p1@example.org").stdout
-    assert [(one["email"], one["reason"]) for one in desk.json("suppressions", "list")] == [(None, "erased")]
-    assert desk.run("suppressions", "add", "x@example.org", "--reason", "erased").returncode == 2
-    done = desk.run("suppressions", "lift", "p1@example.org", "--note", "they asked", "--yes")
-    assert (done.returncode, desk.json("suppressions", "list")) == (0, [])
-
-
-def test_only_the_reason_asked_for_is_listed(desk: Desk) -> None:
-    for email, reason in (("a@example.org", "bounced"), ("b@example.org", "operator")):
-        desk.run("suppressions", "add", email, "--reason", reason)
-    listed = desk.run("suppressions", "list", "--reason", "operator")
-    assert [line.split()[:2] for line in listed.stdout.splitlines()] == [["b@example.org", "operator"]]
-
-
-def test_the_accounts_list_is_pulled(anywhere: Desk, ses: Ses) -> None:
-    program = (
-        "import boto3; c = boto3.client('sesv2')\n"
-        "for n in range(3): c.put_suppressed_destination(EmailAddress=f'p{n}@example.org', Reason='BOUNCE')"
-    )
-    subprocess.run([sys.executable, "-c", program], env=anywhere.environment | ses.environment, check=True)
-    done = anywhere.run("suppressions", "pull", "--json", env=ses.environment)
-    assert json.loads(done.stdout) == {"seen": 3, "new": 3, "erased": 0, "unusable": 0, "whole": True}
-    assert suppressed(anywhere) == dict.fromkeys([f"p{n}@example.org" for n in range(3)], "bounced")
-
-
-# --- at a terminal --------------------------------------------------------------------------------------------------
-
-
-def at_a_terminal(desk: Desk, ses: Ses, *arguments: str) -> tuple[int, str]:
-    """Run a command whose standard error is a terminal; its exit code, and what the terminal was sent."""
-    ours, its = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "mailer", *arguments],
-        cwd=desk.root,
-        env=desk.environment | ses.environment | {"TERM": "xterm"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=its,
-    ) as process:
-        os.close(its)
-        shown = b""
-        with suppress(OSError):  # Linux ends a terminal that nobody writes to any more with EIO
-            while piece := os.read(ours, 4096):
-                shown += piece
-        process.wait(timeout=60)
-    os.close(ours)
-    return process.returncode, shown.decode()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("events", "poll", "--once"), "events"),
-        (("events", "replay", "dump.jsonl"), "100%"),
-        (("suppressions", "pull"), "0 addresses read"),
-    ],
-    ids=["poll", "replay", "pull"],
-)
-def test_a_person_at_a_terminal_sees_how_far_it_is(
-    arguments: tuple[str, ...], words: str, desk: Desk, ses: Ses
-) -> None:
-    (desk.root / "dump.jsonl").write_text(json.dumps(EVENT))
-    code, shown = at_a_terminal(desk, ses, *arguments)
-    assert (code, words in shown, "Traceback" in shown) == (0, True, False)

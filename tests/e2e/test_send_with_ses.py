@@ -15,6 +15,7 @@ from mailer.local_ses.options import Options
 from mailer.local_ses.server import LocalSes, Server, serve
 
 from .conftest import Desk
+from .through_ses import settle_on, to_send
 
 
 @pytest.fixture
@@ -27,16 +28,7 @@ def server() -> Generator[Server]:
 @pytest.fixture
 def ses(desk: Desk, server: Server) -> Desk:
     """Thirty people, sent to through the local SES."""
-    settings = {
-        "MAILER_TRANSPORT": "ses",
-        "MAILER_SES_CONFIGURATION_SET": "newsletter",
-        "AWS_ENDPOINT_URL_SESV2": server.url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-    }
-    with (desk.root / ".env").open("a") as file:
-        file.writelines(f"{name}={value}\n" for name, value in settings.items())
+    settle_on(desk, to_send(server))
     desk.people(30)
     return desk
 

@@ -24,6 +24,7 @@ from mailer.local_ses.server import LocalSes, Server, serve
 
 from ..waiting import PATIENCE, until  # noqa: TID252  # tests are not a package
 from .conftest import Desk
+from .through_ses import settle_on, to_send
 
 PEOPLE = 1_200
 KILLS = 4
@@ -55,20 +56,9 @@ def ses(desk: Desk, server: Server, mode: str) -> Desk:
 
 def through(desk: Desk, server: Server, mode: str) -> None:
     server.local_ses.change_options({"rate": RATE[mode]})
-    settings = {
-        "MAILER_TRANSPORT": "ses",
-        "MAILER_SES_MODE": mode,
-        "MAILER_SES_CONFIGURATION_SET": "newsletter",
-        "AWS_ENDPOINT_URL_SESV2": server.url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        # What botocore would do by itself: send a letter ten times. It must not matter.
-        "AWS_MAX_ATTEMPTS": "10",
-        "AWS_RETRY_MODE": "legacy",
-    }
-    with (desk.root / ".env").open("a") as file:
-        file.writelines(f"{name}={value}\n" for name, value in settings.items())
+    # What botocore would do by itself: send a letter ten times. It must not matter.
+    retries = {"AWS_MAX_ATTEMPTS": "10", "AWS_RETRY_MODE": "legacy"}
+    settle_on(desk, to_send(server) | {"MAILER_SES_MODE": mode} | retries)
 
 
 def states(desk: Desk) -> dict[int, tuple[str, str | None]]:

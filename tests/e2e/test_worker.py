@@ -19,6 +19,7 @@ from mailer.local_ses.server import LocalSes, Server, serve
 
 from ..waiting import PATIENCE, until  # noqa: TID252  # tests are not a package
 from .conftest import Desk
+from .through_ses import settle_on, to_hear
 
 
 @pytest.fixture
@@ -31,18 +32,7 @@ def server() -> Generator[Server]:
 @pytest.fixture
 def ses(desk: Desk, server: Server) -> Desk:
     """The workspace, sending through the local SES and hearing of its events."""
-    settings = {
-        "MAILER_TRANSPORT": "ses",
-        "MAILER_SES_CONFIGURATION_SET": "newsletter",
-        "MAILER_EVENTS_QUEUE_URL": f"{server.url}/000000000000/newsletter-events",
-        "AWS_ENDPOINT_URL_SESV2": server.url,
-        "AWS_ENDPOINT_URL_SQS": server.url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-    }
-    with (desk.root / ".env").open("a") as file:
-        file.writelines(f"{name}={value}\n" for name, value in settings.items())
+    settle_on(desk, to_hear(server))
     return desk
 
 

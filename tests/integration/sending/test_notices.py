@@ -1,89 +1,22 @@
 """Notices: claimed, carried and settled as deliveries are, on both databases."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-
 import pytest
-from sqlalchemy import insert, select, update
 
 from mailer.database.engine import Database
 from mailer.errors import DatabaseError, LetterError, RenderError, TransportError
 from mailer.ledger import notices, senders
-from mailer.ledger.notice_tables import notices as table
-from mailer.ledger.notices import READERS, TAG, Kind, NewNotice, NoticeRow
-from mailer.ledger.states import State
-from mailer.sending.notices import NoticeRun, Step
-from mailer.sending.testing import send_tests
+from mailer.ledger.notices import READERS, Kind, NoticeRow
+from mailer.sending.notices import Step
 from mailer.transport.base import Envelope, Lost, NotSent, Refused
 from mailer.transport.memory import Answer, LostAfterAccepting, MemoryTransport, in_turn
-from subscribers.tables import suppressions
 
 from ...waiting import until  # noqa: TID252  # tests are not a package
-
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
-
-def _letter(notice: NoticeRow) -> Envelope:
-    return Envelope("news@example.org", notice.email, b"letter", TAG, notice.tag)
-
-
-@dataclass
-class Office:
-    """A database with notices, and what sends them."""
-
-    database: Database
-    transport: MemoryTransport = field(default_factory=MemoryTransport)
-    seconds: float = 0.0
-    slowed: list[float] = field(default_factory=list[float])
-
-    def add(self, number: int, email: str = "ada@example.org", *, kind: Kind = Kind.CONFIRM, days: int = 7) -> None:
-        """One notice, asked for `number` seconds after NOW."""
-        new = NewNotice(number, kind, "news", email, NOW + timedelta(days=days), request_id=number)
-        with self.database.transaction() as connection:
-            notices.add(connection, [new], NOW + timedelta(seconds=number))
-
-    def run(self, compose: Callable[[NoticeRow], Envelope] = _letter) -> NoticeRun:
-        """What sends them."""
-        return NoticeRun(
-            database=self.database,
-            transport=self.transport,
-            compose=compose,
-            depart=lambda _stopped: True,
-            too_fast=lambda: self.slowed.append(self.seconds),
-            clock=lambda: self.seconds,
-            now=lambda: NOW + timedelta(seconds=self.seconds),
-            stopped=lambda: False,
-        )
-
-    def send(self, run: NoticeRun | None = None) -> list[Step]:
-        """Send until nothing is due, or something must wait."""
-        run = run or self.run()
-        steps: list[Step] = []
-        with senders.sender(self.database, NOW) as me:
-            while not steps or steps[-1] is Step.SETTLED:
-                steps.append(run.step(me))
-        return steps
-
-    def states(self) -> dict[int, tuple[str, str | None, int]]:
-        """Number -> state, reason, attempt."""
-        with self.database.reading() as connection:
-            rows = connection.execute(select(table.c.id, table.c.state, table.c.reason, table.c.attempt))
-            return {row[0]: (row[1], row[2], row[3]) for row in rows}
-
-    def suppress(self, email: str, reason: str) -> None:
-        """Never mail an address."""
-        with self.database.transaction() as connection:
-            connection.execute(insert(suppressions).values(address_key=email, reason=reason, at=NOW, note=""))
+from .notice_office import NOW, Office, answering, letter
 
 
 @pytest.fixture
 def office(database: Database) -> Office:
     return Office(database)
-
-
-def answering(office: Office, *answers: Answer) -> None:
-    office.transport = MemoryTransport(in_turn(answers), remembers=False)
 
 
 def test_notices_are_carried_in_the_order_in_which_they_were_asked_for(office: Office) -> None:
@@ -230,7 +163,7 @@ def test_a_call_that_carried_nothing_leaves_the_notice_pending(office: Office) -
 def test_a_process_that_was_stopped_in_between_gives_its_claim_back(office: Office) -> None:
     def compose(notice: NoticeRow) -> Envelope:
         office.seconds += 61
-        return _letter(notice)
+        return letter(notice)
 
     office.add(1)
     assert office.send(office.run(compose)) == [Step.LATER]
@@ -240,93 +173,3 @@ def test_a_process_that_was_stopped_in_between_gives_its_claim_back(office: Offi
 def test_nobody_else_sends_a_test(office: Office) -> None:
     office.add(1, kind=Kind.TEST)
     assert office.send() == [Step.IDLE]
-
-
-# --- mailer test ----------------------------------------------------------------------------------------------------
-
-
-def _tests(office: Office, *emails: str) -> list[tuple[str, str, str | None]]:
-    def sleep(seconds: float) -> None:
-        office.seconds += seconds
-
-    numbers = iter(range(100, 200))
-    found = send_tests(
-        office.run(), emails, newsletter="news", issue=54, number=lambda: next(numbers), sleep=sleep, now=NOW
-    )
-    return [(one.email, one.state.value, one.reason) for one in found]
-
-
-def test_a_test_goes_to_each_address_and_to_no_waiting_reader(office: Office) -> None:
-    office.add(1, "reader@example.org")
-    assert _tests(office, "me@example.org", "you@example.org") == [
-        ("me@example.org", "accepted", None),
-        ("you@example.org", "accepted", None),
-    ]
-    assert {letter.recipient for letter in office.transport.letters} == {"me@example.org", "you@example.org"}
-
-
-def test_a_test_waits_for_a_slow_transport_and_gives_up_after_a_minute(office: Office) -> None:
-    office.transport = MemoryTransport(lambda _envelope: NotSent("daily quota"))
-    assert _tests(office, "me@example.org") == [("me@example.org", "withheld", "daily quota")]
-    assert office.seconds == 60
-
-
-def test_a_test_that_cannot_be_carried_does_not_come_tomorrow(office: Office) -> None:
-    office.transport = MemoryTransport(lambda _envelope: TransportError("no network"))
-    with pytest.raises(TransportError):
-        _tests(office, "me@example.org")
-    assert office.states() == {100: ("withheld", "no network", 1)}
-
-
-# --- for feedback ---------------------------------------------------------------------------------------------------
-
-
-def test_an_event_with_our_tag_proves_an_uncertain_notice(office: Office) -> None:
-    answering(office, Lost("timed out"))
-    office.add(7)
-    office.send()
-    with office.database.transaction() as connection:
-        found = notices.by_tag(connection, "7-1")
-        assert found is not None
-        assert notices.prove(connection, found, "ses-1", NOW)
-        assert not notices.prove(connection, found, "ses-1", NOW)
-    assert office.states() == {7: ("accepted", None, 1)}
-
-
-@pytest.mark.parametrize("tag", ["", "7", "7-", "-1", "7-0", "7-2", "8-1", "x-1", "7-1-1", "٧-1", f"{10**30}-1"])
-def test_a_tag_that_names_no_attempt_of_a_notice_finds_none(office: Office, tag: str) -> None:
-    office.add(7)
-    office.send()
-    with office.database.reading() as connection:
-        assert notices.by_tag(connection, tag) is None
-
-
-def test_of_a_fact_the_earliest_that_was_heard_stays(office: Office) -> None:
-    office.add(7)
-    office.send()
-    with office.database.transaction() as connection:
-        found = notices.by_tag(connection, "7-1")
-        assert found is not None
-        heard = [
-            notices.hear(connection, found, "delivered_at", NOW + timedelta(seconds=seconds)) for seconds in (9, 5, 7)
-        ]
-        delivered = connection.execute(select(table.c.delivered_at)).scalar_one()
-    assert (heard, delivered) == ([True, True, False], NOW + timedelta(seconds=5))
-
-
-def test_what_is_settled_and_old_is_forgotten_and_what_is_pending_is_not(office: Office) -> None:
-    office.add(1)
-    office.add(2, "b@example.org")
-    office.send()
-    with office.database.transaction() as connection:
-        connection.execute(update(table).where(table.c.id == 2).values(state=State.PENDING.value, settled_at=None))
-        assert notices.forget_old(connection, NOW + timedelta(days=1)) == 1
-    assert list(office.states()) == [2]
-
-
-def test_an_erased_person_leaves_no_notice(office: Office) -> None:
-    office.add(1, "Ada@example.org")
-    office.add(2, "b@example.org")
-    with office.database.transaction() as connection:
-        assert notices.forget(connection, "ada@example.org") == 1
-    assert list(office.states()) == [2]

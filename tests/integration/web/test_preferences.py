@@ -1,83 +1,19 @@
 """Preferences: what a reader sees and changes behind the link of a letter, and what stays as it was."""
 
-import json
 import re
 from collections.abc import Callable
-from email import message_from_bytes
-from email.message import Message
-from email.policy import default as modern
 from pathlib import Path
-from shutil import copytree
-from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
-
-from mailer.wiring.notices import Notices
-from subscribers.address import parse
-from subscribers.lifecycle import SuppressionReason
-from subscribers.merging import merge
-from subscribers.suppressing import suppress
 
 from .conftest import SLUG, Opening, Web, guarded, write_newsletter
-
-OTHER = "other-news"
+from .readers import OTHER, actions, page, post, row, two_newsletters
 
 
 @pytest.fixture
 def web(open_web: Opening, tmp_path: Path) -> Web:
-    """Two newsletters; notices go to an outbox."""
-    web = open_web(outbox=str(tmp_path / "outbox"))
-    issues = web.workspace.root / "issues"
-    copytree(issues / SLUG, issues / OTHER)
-    write_newsletter(web.workspace.root, OTHER, title="Other News")
-    write_newsletter(web.workspace.root, fields="[city, plan]", editable="{city: Your city}")
-    return web
-
-
-def page(web: Web, number: int) -> str:
-    return web.workspace.links.preferences_url(SLUG, number)
-
-
-def post(web: Web, number: int, action: str, **fields: str) -> httpx.Response:
-    return web.client.post(page(web, number), data={"action": action, **fields})
-
-
-def attend(web: Web) -> None:
-    Notices(web.workspace).attendance(stopped=lambda: False).once()
-
-
-def letters(web: Web) -> list[Message]:
-    found = sorted(web.workspace.settings.outbox.glob("notice/*.eml"), key=lambda path: path.stat().st_mtime_ns)
-    return [message_from_bytes(path.read_bytes(), policy=modern) for path in found]
-
-
-def link(letter: Message) -> str:
-    part = letter.get_payload(0)
-    assert isinstance(part, Message)
-    content = part.get_payload(decode=True)
-    assert isinstance(content, bytes)
-    return re.findall(r"<(https://[^>]+)>", content.decode().replace("\r\n", ""))[0]
-
-
-def row(web: Web, number: int) -> tuple[str, str, dict[str, str]]:
-    with web.workspace.reading() as connection:
-        found = connection.execute(
-            text("SELECT email, name, fields FROM subscriber WHERE id = :id"), {"id": number}
-        ).one()
-    return found[0], found[1], json.loads(found[2]) if isinstance(found[2], str) else found[2]
-
-
-def actions(web: Web, number: int) -> list[str]:
-    with web.workspace.reading() as connection:
-        rows = connection.execute(
-            text("SELECT action FROM consent_event WHERE subscriber_id = :id ORDER BY id"), {"id": number}
-        )
-        return list(rows.scalars())
-
-
-# --- newsletters, name, fields --------------------------------------------------------------------------------------
+    return two_newsletters(open_web, tmp_path)
 
 
 def test_the_page_shows_what_is_so(web: Web) -> None:
@@ -156,143 +92,6 @@ def test_a_newsletter_that_is_not_here_cannot_be_taken(web: Web) -> None:
     assert web.status(number, "secret") is None
 
 
-# --- another address ------------------------------------------------------------------------------------------------
-
-
-def moving(web: Web, number: int, email: str) -> str:
-    post(web, number, "move", email=email)
-    attend(web)
-    return link(letters(web)[-1])
-
-
-def test_a_new_address_is_confirmed_there_and_told_to_the_old_one(web: Web) -> None:
-    number = web.person()
-    url = moving(web, number, "ada@new.example.org")
-    web.client.get(url)
-    assert row(web, number)[0] == "ada@example.org"
-    assert web.client.post(url).status_code == 200
-    attend(web)
-    assert (row(web, number)[0], web.status(number)) == ("ada@new.example.org", "subscribed")
-    assert [(str(letter["To"]), str(letter["Subject"])) for letter in letters(web)] == [
-        ("ada@new.example.org", "Please confirm your new address for My News"),
-        ("ada@example.org", "Your address for My News was changed"),
-    ]
-    assert actions(web, number) == ["attested", "moved"]
-    assert web.client.post(url).status_code == 200
-    attend(web)
-    assert len(letters(web)) == 2
-
-
-def test_an_address_that_is_here_already_takes_the_subscriptions_over(web: Web) -> None:
-    number, there = web.person(), web.person("new@example.org", OTHER)
-    web.client.post(moving(web, number, "new@example.org"))
-    assert (row(web, number)[0], row(web, there)[0]) == ("ada@example.org", "new@example.org")
-    assert (web.status(number), web.status(there), web.status(there, OTHER)) == (
-        "unsubscribed",
-        "subscribed",
-        "subscribed",
-    )
-
-
-def test_the_page_says_the_same_whoever_has_the_new_address(web: Web) -> None:
-    number = web.person()
-    web.person("known@example.org")
-    _suppress(web, "gone@example.org", SuppressionReason.BOUNCED)
-    emails = ("known@example.org", "gone@example.org", "nobody@example.org")
-    answers = {post(web, number, "move", email=email).content for email in emails}
-    attend(web)
-    assert (len(answers), {str(letter["To"]) for letter in letters(web)}) == (
-        1,
-        {"known@example.org", "nobody@example.org"},
-    )
-
-
-def test_a_complaint_goes_with_the_person(web: Web) -> None:
-    number = web.person()
-    _suppress(web, "ada@example.org", SuppressionReason.COMPLAINED)
-    web.client.post(moving(web, number, "ada@new.example.org"))
-    with web.workspace.reading() as connection:
-        rows = connection.execute(text("SELECT address_key, reason FROM suppression ORDER BY 1")).all()
-    assert [tuple(each) for each in rows] == [("ada@example.org", "complained"), ("ada@new.example.org", "complained")]
-
-
-def test_tokens_of_other_purposes_open_nothing(web: Web) -> None:
-    number = web.person()
-    url = moving(web, number, "ada@new.example.org")
-    token = url.rsplit("/", 1)[1]
-    mine = page(web, number).rsplit("/", 1)[1]
-    paths = [f"/c/{SLUG}/{token}", f"/p/{SLUG}/{token}", f"/u/{SLUG}/{mine}", f"/m/{SLUG}/{mine}", f"/p/{OTHER}/{mine}"]
-    assert {web.client.post(path).status_code for path in paths} == {404}
-    assert row(web, number)[0] == "ada@example.org"
-
-
-def _suppress(web: Web, email: str, reason: SuppressionReason) -> None:
-    with web.workspace.transaction() as connection:
-        suppress(connection, parse(email).key, reason, note="", now=web.clock())
-
-
-# --- data, leaving all, erasure -------------------------------------------------------------------------------------
-
-
-def test_a_reader_downloads_what_is_kept_of_them_and_of_nobody_else(web: Web) -> None:
-    number = web.person()
-    web.person("eve@example.org")
-    answer = post(web, number, "data")
-    found: dict[str, Any] = answer.json()
-    assert answer.headers["content-disposition"] == 'attachment; filename="my-data.json"'
-    assert (found["email"], found["subscriptions"][0]["status"], "eve" in answer.text) == (
-        "ada@example.org",
-        "subscribed",
-        False,
-    )
-    assert found["consent"][0]["source"] == "a paper form"
-    assert "my-data" not in web.client.get(page(web, number)).headers.get("content-disposition", "")
-
-
-def test_leaving_all_ends_everything(web: Web) -> None:
-    number = web.person()
-    web.person(newsletter=OTHER)
-    answer = post(web, number, "leave-all")
-    assert "You have left all newsletters" in answer.text
-    assert (web.status(number), web.status(number, OTHER)) == ("unsubscribed", "unsubscribed")
-
-
-def test_whoever_left_all_takes_a_newsletter_again_and_gets_it(web: Web) -> None:
-    number = web.person()
-    post(web, number, "leave-all")
-    post(web, number, "save", name="", **{f"get-{SLUG}": "1"})
-    with web.workspace.reading() as connection:
-        left = connection.execute(text("SELECT count(*) FROM suppression")).scalar_one()
-    assert (web.status(number), left) == ("subscribed", 0)
-
-
-def test_erasure_is_asked_for_twice_and_leaves_no_trace(web: Web) -> None:
-    number = web.person()
-    moving(web, number, "ada@new.example.org")
-    assert "Erase everything about you?" in post(web, number, "erase").text
-    assert row(web, number)[0] == "ada@example.org"
-    answer = post(web, number, "erase-now")
-    assert "We keep nothing about you" in answer.text
-    with web.workspace.reading() as connection:
-        tables = ("subscriber", "subscription", "consent_event", "consent_request", "notice")
-        rows = {each: connection.execute(text(f"SELECT count(*) FROM {each}")).scalar_one() for each in tables}  # noqa: S608  # names of ours
-        keys = list(connection.execute(text("SELECT address_key FROM suppression")).scalars())
-    assert {name: count for name, count in rows.items() if count} == {}
-    assert [key.startswith("erased:") for key in keys] == [True]
-    assert web.client.get(page(web, number)).status_code == 200
-
-
-def test_whoever_was_merged_into_a_reader_is_erased_with_them(web: Web) -> None:
-    number, other = web.person(), web.person("old@example.org")
-    with web.workspace.transaction() as connection:
-        merge(connection, parse("ada@example.org"), parse("old@example.org"), now=web.clock())
-    assert web.client.get(page(web, other)).status_code == 200  # the link of an old letter is theirs
-    post(web, number, "erase-now")
-    with web.workspace.reading() as connection:
-        keys = list(connection.execute(text("SELECT address_key FROM suppression")).scalars())
-    assert [key.startswith("erased:") for key in keys] == [True, True]
-
-
 CHANGES: list[Callable[[Web, int], httpx.Response]] = [
     lambda web, number: web.client.get(page(web, number), params={"action": "erase-now"}),
     lambda web, number: web.client.head(page(web, number)),
@@ -315,23 +114,3 @@ def test_a_forged_link_shows_nobody(web: Web) -> None:
         position = len(url) - index
         forged = url[:position] + ("A" if url[position] != "A" else "B") + url[position + 1 :]
         assert web.client.get(forged).status_code == 404
-
-
-# --- test letters ---------------------------------------------------------------------------------------------------
-
-
-def test_the_links_of_a_test_letter_say_what_they_are_and_do_nothing(web: Web) -> None:
-    web.person()
-    before = web.contents()
-    url = web.workspace.links.test_url(SLUG, 1)
-    answers = [web.client.get(url), web.client.post(url, data={"List-Unsubscribe": "One-Click"})]
-    assert [(answer.status_code, "nobody was unsubscribed" in answer.text) for answer in answers] == [(200, True)] * 2
-    view = web.client.get(f"{url}/view")
-    assert (view.status_code, "The first issue of My News" in view.text, guarded(view)) == (200, True, True)
-    assert web.contents() == before
-
-
-def test_a_draft_is_seen_by_whoever_has_its_test_letter_and_by_nobody_else(web: Web) -> None:
-    url = web.workspace.links.test_url(SLUG, 1)
-    forged = [url[:-1] + "2", url.replace("/t/", "/u/"), f"{url[:-3]}AAA/view", f"/t/{SLUG}/1/view"]
-    assert {web.client.get(each).status_code for each in forged} == {404}

@@ -2,19 +2,24 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
+from mailer.ses.certificates import Certificates
+from mailer.ses.sns import NotBelieved, Topic, Trust
+
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:newsletter-events"
+OURS = Topic(TOPIC, "eu-west-1", "sns.eu-west-1.amazonaws.com")
 FOREIGN = "arn:aws:sns:eu-west-1:999999999999:newsletter-events"
 CERTIFICATE_URL = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-54aa10.pem"
 
@@ -114,3 +119,15 @@ class Shelf:
         if isinstance(found, Exception):
             raise found
         return found
+
+
+def trust(shelf: Shelf | None = None, topics: Iterable[Topic] = (OURS,)) -> Trust:
+    """Who believes what is about those topics, with the certificates of a shelf."""
+    return Trust(topics, Certificates(shelf or Shelf(), lambda: NOW))
+
+
+def refused(posted: bytes, message_type: str = "", ours: Trust | None = None) -> str:
+    """Why a message is not believed."""
+    with pytest.raises(NotBelieved) as refusal:
+        (ours or trust()).believe(posted, message_type)
+    return str(refusal.value)

@@ -15,6 +15,7 @@ from .sns_messages import (
     CERTIFICATE_URL,
     FOREIGN,
     NOW,
+    OURS,
     TOPIC,
     Shelf,
     certificate,
@@ -23,8 +24,6 @@ from .sns_messages import (
     notification,
     sign,
 )
-
-OURS = Topic(TOPIC, "eu-west-1", "sns.eu-west-1.amazonaws.com")
 
 
 @dataclass
