@@ -179,7 +179,8 @@ def lock_erasures(connection: Connection, *, to_erase: bool) -> None:
     """Keep erasing and entering apart until this transaction ends; those who enter do not wait for each other.
 
     An address that is looked up as not erased must not be erased before it is entered; and a suppression that an import
-    finds and builds on must not be lifted before its slice ends. On SQLite the writer is alone.
+    finds and builds on must not be lifted before its slice ends. It comes before any row is held: whoever erases has it,
+    and then wants rows. On SQLite the writer is alone.
     """
     if connection.dialect.name == "postgresql":
         lock = func.pg_advisory_xact_lock if to_erase else func.pg_advisory_xact_lock_shared

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from mailer.consent.marks import mailbox_mark
-from mailer.consent.requests import A_DAY, IMPORT, LIVES, Kind, State
+from mailer.consent.requests import A_DAY, CAP, IMPORT, LIVES, Kind, State
 from mailer.consent.tables import requests
 from mailer.ledger import notices
 from mailer.ledger.notice_tables import notices as notice_table
@@ -87,11 +87,22 @@ def _asked(connection: Connection, marks: Collection[str], now: datetime) -> set
 
 
 def withdraw(connection: Connection, import_id: int) -> None:
-    """The import is taken back: whoever was not written to yet is not asked any more, and the links of the others end."""
+    """The import is taken back: whoever was not written to yet is not asked any more, and the links of the others end.
+
+    But for those who asked by themselves since: no second letter went out to them, because this one had.
+    """
+    too = requests.alias()
+    asked_too = exists().where(
+        too.c.mailbox == requests.c.mailbox,
+        too.c.newsletter == requests.c.newsletter,
+        too.c.reason == CAP,
+        too.c.asked_at >= requests.c.asked_at,
+    )
     mine = select(requests.c.id).where(
         requests.c.network == IMPORT,
         requests.c.evidence == _evidence(import_id),
         requests.c.state == State.NOTICED.value,
+        ~asked_too,
     )
     connection.execute(
         delete(notice_table).where(

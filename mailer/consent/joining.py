@@ -3,18 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, delete, exists, or_, select
 
 from mailer.consent import requests
-from mailer.consent.requests import Kind, RequestRow
+from mailer.consent.requests import CAP, Kind, RequestRow, State
 from mailer.ledger import notices
 from mailer.ledger.notices import Kind as NoticeKind
 from mailer.ledger.notices import NewNotice
+from mailer.ledger.written_to import written_to
 from subscribers import book
 from subscribers.address import Address, parse
-from subscribers.errors import UnknownSubscriber, Unlawful
+from subscribers.errors import Unlawful
 from subscribers.lifecycle import LIFTED_BY_CONFIRMING, Actor, ConsentAction, Status
-from subscribers.rows import Held, hold, is_erased, reasons, status_of
+from subscribers.rows import Held, hold, is_erased, lock_erasures, reasons, status_of
 from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions
 
 FORM = "subscribe form"
@@ -29,6 +30,7 @@ def decide(connection: Connection, hashes: Hasher, draw: Callable[[], int], now:
 
     Nobody is written to who complained, bounced, was erased or suppressed by an operator, or was written to often enough.
     """
+    lock_erasures(connection, to_erase=False)
     asked = requests.undecided(connection)
     for request in asked:
         why_not = _why_not(connection, request, hashes, now)
@@ -49,27 +51,37 @@ def decide(connection: Connection, hashes: Hasher, draw: Callable[[], int], now:
 
 
 def confirm(
-    connection: Connection, newsletter: str, request_id: int, *, evidence: Mapping[str, str], now: datetime
+    connection: Connection,
+    newsletter: str,
+    request_id: int,
+    *,
+    evidence: Mapping[str, str],
+    hashes: Hasher,
+    now: datetime,
 ) -> int | None:
     """The owner of the address pressed the button. Whom it subscribed; None: the link works no more.
 
     Pressed again it changes nothing: somebody who left since then does not come back by an old letter.
     """
+    lock_erasures(connection, to_erase=False)
     request = requests.find(connection, Kind.JOIN, newsletter, request_id)
     if request is None or request.subscriber_id is None or request.expires_at <= now:
         return None
-    person = hold(connection, request.subscriber_id)
-    if person is None:
+    if request.state is State.CONFIRMED:
+        person = hold(connection, request.subscriber_id)
+        here = person is not None and status_of(connection, person.id, newsletter) is Status.SUBSCRIBED
+        return person.id if person is not None and here else None
+    try:
+        subscriber_id = _asking(connection, request, hashes)
+    except Unlawful:
         return None
-    if requests.confirm(connection, request, person.id):
-        letter = notices.of_request(connection, NoticeKind.CONFIRM, request.id)
-        proof = {**evidence, "requested_at": request.asked_at.isoformat(), "notice": letter}
-        try:
-            book.confirm(connection, person.id, newsletter, source=FORM, now=now, evidence=proof)
-        except (Unlawful, UnknownSubscriber):
-            return None
-        return person.id
-    return person.id if status_of(connection, person.id, newsletter) is Status.SUBSCRIBED else None
+    letter = notices.of_request(connection, NoticeKind.CONFIRM, request.id)
+    proof = {**evidence, "requested_at": request.asked_at.isoformat(), "notice": letter}
+    source = request.evidence.get("import")
+    source = FORM if source is None else f"import {source}"
+    requests.confirm(connection, request, subscriber_id)
+    book.confirm(connection, subscriber_id, newsletter, source=source, now=now, evidence=proof)
+    return subscriber_id
 
 
 def join_at_once(
@@ -120,7 +132,7 @@ def _why_not(connection: Connection, request: RequestRow, hashes: Hasher, now: d
     lasting = set(connection.execute(reasons(key)).scalars()) - {reason.value for reason in LIFTED_BY_CONFIRMING}
     if lasting:
         return "suppressed"
-    return "cap" if requests.noticed_too_often(connection, request.mailbox, now) else ""
+    return CAP if requests.noticed_too_often(connection, request.mailbox, now) else ""
 
 
 def _enter(connection: Connection, request: RequestRow, hashes: Hasher) -> int:
@@ -138,28 +150,50 @@ def _enter(connection: Connection, request: RequestRow, hashes: Hasher) -> int:
     return entered.subscriber_id
 
 
-def _leave_no_trace(connection: Connection, subscriber_id: int, newsletter: str) -> None:
-    """Take an unconfirmed subscription out again that only a form made, and the person if nothing else is known of them."""
-    person = hold(connection, subscriber_id)
-    if person is None or status_of(connection, subscriber_id, newsletter) is not Status.UNCONFIRMED:
-        return
-    mine = consent_events.c.subscriber_id == subscriber_id
-    here = (mine, consent_events.c.newsletter == newsletter)
-    others = exists().where(*here, consent_events.c.action != ConsentAction.REQUESTED.value)
-    asked = exists().where(*here, consent_events.c.action == ConsentAction.REQUESTED.value)
-    if not connection.execute(select(asked & ~others)).scalar_one() or requests.is_noticed(
-        connection, subscriber_id, newsletter
-    ):
-        return
-    connection.execute(delete(consent_events).where(*here))
-    connection.execute(
-        delete(subscriptions).where(
-            subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.newsletter == newsletter
-        )
+def _asking(connection: Connection, request: RequestRow, hashes: Hasher) -> int:
+    """Whom a request is about, with a subscription that they can confirm. Raises Unlawful for an address that was erased.
+
+    Since their letter went out an import may have been taken back that had brought them, or what they were to the
+    newsletter. Their request is not the import's: they are entered again as they asked.
+    """
+    number = request.subscriber_id
+    person = None if number is None else hold(connection, number)
+    if person is not None and status_of(connection, person.id, request.newsletter) is not None:
+        return person.id
+    if "import" not in request.evidence:
+        return _enter(connection, request, hashes)
+    # Another import asked them, and no form.
+    address = parse(request.email)
+    entered = book.subscribe(
+        connection,
+        address,
+        request.newsletter,
+        actor=Actor.IMPORT,
+        source="",
+        hashes=hashes(address.key),
+        now=request.asked_at,
     )
-    known = (subscriptions, consent_events, subscriber_tags)
-    if not any(
-        connection.execute(select(exists().where(table.c.subscriber_id == subscriber_id))).scalar_one()
-        for table in known
-    ):
-        connection.execute(delete(subscribers).where(subscribers.c.id == subscriber_id))
+    return entered.subscriber_id
+
+
+def _leave_no_trace(connection: Connection, subscriber_id: int, newsletter: str) -> None:
+    """Take out again what a form alone made of somebody, and the person if nothing else is known of them."""
+    person = hold(connection, subscriber_id)
+    if person is None or status_of(connection, person.id, newsletter) not in (Status.UNCONFIRMED, None):
+        return
+    here = (consent_events.c.subscriber_id == person.id, consent_events.c.newsletter == newsletter)
+    others = exists().where(*here, consent_events.c.action != ConsentAction.REQUESTED.value)
+    if connection.execute(select(others)).scalar_one() or requests.is_noticed(connection, person.id, newsletter):
+        return
+    asked = set(connection.execute(delete(consent_events).where(*here).returning(consent_events.c.at)).scalars())
+    if not asked:
+        return  # it was no form that asked them
+    mine = (subscriptions.c.subscriber_id == person.id, subscriptions.c.newsletter == newsletter)
+    # Whom an import or an operator entered was that before they asked, and stays it.
+    connection.execute(delete(subscriptions).where(*mine, subscriptions.c.changed_at.in_(asked)))
+    known = [
+        exists().where(each.c.subscriber_id == person.id) for each in (subscriptions, consent_events, subscriber_tags)
+    ]
+    known.append(exists().where(subscribers.c.id == person.id, written_to()))
+    if not connection.execute(select(or_(*known))).scalar_one():
+        connection.execute(delete(subscribers).where(subscribers.c.id == person.id))

@@ -15,7 +15,7 @@ from subscribers import book, describing
 from subscribers.address import Address, parse
 from subscribers.lifecycle import LIFTED_BY_CONFIRMING, Status
 from subscribers.people import newsletters
-from subscribers.rows import hold, is_erased, reasons
+from subscribers.rows import hold, is_erased, lock_erasures, reasons
 
 SOURCE = "preferences page"
 _TOLD_WITHIN = timedelta(days=3)
@@ -36,6 +36,7 @@ def confirm(
     When the new address is in the book already, its entry takes over what the person is subscribed to, and their old
     entry leaves it: two entries would get two letters.
     """
+    lock_erasures(connection, to_erase=False)
     request = requests.find(connection, Kind.MOVE, newsletter, request_id)
     if request is None or request.subscriber_id is None or request.expires_at <= now:
         return None

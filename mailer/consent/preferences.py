@@ -11,7 +11,7 @@ from mailer.consent.moving import SOURCE
 from subscribers import book, describing
 from subscribers.lifecycle import LIFTED_BY_CONFIRMING, Status, SuppressionReason
 from subscribers.people import newsletters
-from subscribers.rows import Held, hold, suppressed
+from subscribers.rows import Held, hold, lock_erasures, suppressed
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def save(
     left meanwhile. Whoever reads the letters at this address wants the newsletter: no further letter is needed to prove
     it. Raises UnknownSubscriber, and BadValue for a name or field that cannot be kept.
     """
+    lock_erasures(connection, to_erase=False)
     describing.describe(connection, subscriber_id, name=name, fields=fields, now=now)
     person = hold(connection, subscriber_id)
     if person is None:

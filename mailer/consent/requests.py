@@ -48,6 +48,8 @@ MOST_OF_A_NETWORK = 20
 """Requests in an hour from one network: a class, a company behind one address."""
 MOST_OF_ALL = 1000
 """Requests in an hour from anywhere."""
+CAP = "cap"
+"""The reason of a request that was declined because its mailbox was written to often enough."""
 IMPORT = "import"
 """In place of a network: an import comes from none, and its requests count for none of these two caps."""
 

@@ -31,7 +31,12 @@ def routes(site: Site) -> APIRouter:
         request_id = _named(site, Purpose.CONFIRM, newsletter, token)
         with site.transaction() as connection:
             subscriber_id = joining.confirm(
-                connection, newsletter, request_id, evidence=evidence_of(request), now=site.now()
+                connection,
+                newsletter,
+                request_id,
+                evidence=evidence_of(request),
+                hashes=site.workspace.erasure_hashes,
+                now=site.now(),
             )
         if subscriber_id is None:
             return _over(site, newsletter)
