@@ -32,7 +32,7 @@ _ENCRYPTED = 1
 """The bit of a zip's entry that says so."""
 _SLACK = 10 << 20
 """Below this a small file may swell as it likes: a thousand equal lines pack very well."""
-_SPREADSHEET = ("[Content_Types].xml", "xl/workbook.xml", "content.xml")
+_OFFICE = ("[Content_Types].xml", "xl/workbook.xml", "content.xml")
 _TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson")
 _MAYBE = (".txt", ".json", ".dat", "")
 _PACKED = (".zip", ".gz", ".7z", ".rar", ".bz2", ".xz", ".tar", ".tgz")
@@ -96,7 +96,7 @@ def opened(path: Path, standard_input: IO[bytes], passed_over: PassedOver) -> It
 
 def _unpacked(name: str, file: IO[bytes], passed_over: PassedOver, size: int) -> Iterator[Source]:
     head = file.read(4)
-    stream = _Again(head, file)
+    stream = Again(head, file)
     if head.startswith(b"\x1f\x8b"):
         packed = _Counted(stream)
         unpacked = cast("IO[bytes]", gzip.GzipFile(fileobj=cast("IO[bytes]", packed)))
@@ -118,8 +118,11 @@ def _in_zip(name: str, file: IO[bytes], passed_over: PassedOver) -> Iterator[Sou
     """The text files inside; a folder that a name leads through is never made, and nothing is written to the disk."""
     with zipfile.ZipFile(file) as archive:
         names = [entry.filename for entry in archive.infolist()]
-        if any(known in names for known in _SPREADSHEET):
-            raise BadImport(f"{name} is a spreadsheet", hint="save it as CSV (UTF-8)")
+        if any(known in names for known in _OFFICE):
+            raise BadImport(
+                f"{name} is a spreadsheet or a document of an office program",
+                hint="save it as CSV (UTF-8), and name that",
+            )
         entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _hidden(entry.filename)]
         if not entries:
             raise BadImport(f"{name} is an empty archive")
@@ -160,23 +163,23 @@ def _hidden(name: str) -> bool:
     return "__MACOSX" in parts or parts[-1].startswith(".")
 
 
-class _Again(io.RawIOBase):
+class Again(io.RawIOBase):
     """A stream whose first bytes were read already."""
 
-    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+    def __init__(self, head: bytes, rest: Bytes) -> None:
         self._head = head
         self._rest = rest
 
     def read(self, size: int = -1, /) -> bytes:
-        if not self._head:
-            return self._rest.read(size)
+        """The next bytes."""
         if size < 0:
             head, self._head = self._head, b""
-            return head + self._rest.read()
+            return head + self._rest.read(size)
         head, self._head = self._head[:size], self._head[size:]
-        return head
+        return head + self._rest.read(size - len(head)) if len(head) < size else head
 
     def readable(self) -> bool:
+        """It is."""
         return True
 
 

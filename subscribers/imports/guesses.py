@@ -8,17 +8,24 @@ from subscribers.imports.wanted import Wanted
 
 ANY_STATUS = Standings(
     {
-        **dict.fromkeys(("subscribed", "subscriber", "active", "enabled", "confirmed"), Wanted.SUBSCRIBED),
+        # First those that are named to a person whose word is not known.
+        "subscribed": Wanted.SUBSCRIBED,
+        "unconfirmed": Wanted.UNCONFIRMED,
+        "unsubscribed": Wanted.UNSUBSCRIBED,
+        "bounced": Wanted.BOUNCED,
+        "complained": Wanted.COMPLAINED,
+        "blocked": Wanted.OPERATOR,
+        **dict.fromkeys(("subscriber", "active", "enabled", "confirmed"), Wanted.SUBSCRIBED),
         **dict.fromkeys(("opted in", "opted-in", "opt-in", "opt in", "optin"), Wanted.SUBSCRIBED),
         **dict.fromkeys(("abonniert", "angemeldet", "aktiv", "bestätigt", "ja"), Wanted.SUBSCRIBED),
         **dict.fromkeys(("abonné", "inscrit", "actif", "oui"), Wanted.SUBSCRIBED),
         **dict.fromkeys(("suscrito", "activo", "sí", "si", "iscritto", "attivo", "sì"), Wanted.SUBSCRIBED),
-        **dict.fromkeys(("unconfirmed", "pending", "not confirmed"), Wanted.UNCONFIRMED),
+        **dict.fromkeys(("pending", "not confirmed"), Wanted.UNCONFIRMED),
         # Of Mailchimp: an address that bought something, or was only ever written to about an order.
         **dict.fromkeys(("non-subscribed", "nonsubscribed", "non subscribed", "transactional"), Wanted.UNCONFIRMED),
         **dict.fromkeys(("never subscribed", "not subscribed", "unbestätigt", "non confirmé"), Wanted.UNCONFIRMED),
         **dict.fromkeys(
-            ("unsubscribed", "cancelled", "canceled", "left", "opted out", "opted-out", "disabled", "removed"),
+            ("cancelled", "canceled", "left", "opted out", "opted-out", "disabled", "removed"),
             Wanted.UNSUBSCRIBED,
         ),
         **dict.fromkeys(("opt-out", "opt out", "optout", "archived", "deleted"), Wanted.UNSUBSCRIBED),
@@ -26,10 +33,10 @@ ANY_STATUS = Standings(
         **dict.fromkeys(("désabonné", "désinscrit", "desabonne", "desinscrit", "non"), Wanted.UNSUBSCRIBED),
         **dict.fromkeys(("dado de baja", "baja", "no suscrito", "disiscritto", "cancellato"), Wanted.UNSUBSCRIBED),
         **dict.fromkeys(("left-all", "unsubscribed from all"), Wanted.LEFT_ALL),
-        **dict.fromkeys(("blocklisted", "blacklisted", "blocked", "suppressed", "gesperrt"), Wanted.OPERATOR),
-        **dict.fromkeys(("bounced", "cleaned", "hard bounced", "invalid", "undeliverable"), Wanted.BOUNCED),
+        **dict.fromkeys(("blocklisted", "blacklisted", "suppressed", "gesperrt"), Wanted.OPERATOR),
+        **dict.fromkeys(("cleaned", "hard bounced", "invalid", "undeliverable"), Wanted.BOUNCED),
         **dict.fromkeys(("hard bounce", "hard-bounced", "hard_bounced"), Wanted.BOUNCED),
-        **dict.fromkeys(("complained", "spam", "complaint", "marked as spam", "reported spam"), Wanted.COMPLAINED),
+        **dict.fromkeys(("spam", "complaint", "marked as spam", "reported spam"), Wanted.COMPLAINED),
         **dict.fromkeys(TRUE, Wanted.SUBSCRIBED),
         **dict.fromkeys([word for word in FALSE if word], Wanted.UNSUBSCRIBED),
     }
@@ -113,3 +120,9 @@ GUESSES: Mapping[str, str] = {
     **dict.fromkeys(("abgemeldet", "abmeldedatum", "date de désinscription", "fecha de baja"), "not_mailed"),
 }
 """What a column probably is; it is shown, and asked."""
+
+MAY_BE_ADDRESSES = re.compile(
+    r"\A(?!'|.*(?:[,;|\t\"]|name|type|status|opt|consent|market|sent|open|click|count|valid|verif|date|time|source|owner|subject|bounce|unsub))"
+    r".*(?:e-?mail|courriel|\bcorreo|e-?post\b)"
+)
+"""A column without a name that people use for it, such as `What is your email?`; it counts when there is one such."""

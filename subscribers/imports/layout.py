@@ -2,14 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from subscribers.errors import BadImport, BadValue
 from subscribers.exports import COLUMNS as OURS
-from subscribers.exports import FIELD
-from subscribers.imports.guesses import ANY_FILE_NAME, ANY_STATUS, GUESSES, MAY_SAY_WHO_LEFT, NOT_MAILED
+from subscribers.exports import FIELD, unguarded
+from subscribers.imports.guesses import ANY_FILE_NAME, ANY_STATUS, GUESSES, MAY_BE_ADDRESSES, NOT_MAILED
+from subscribers.imports.layout_mistakes import refuse_to_pass_over, refuse_what_cannot_be, where
 from subscribers.imports.refusals import COLUMNS as REFUSED
 from subscribers.imports.services import SERVICES, Service, Standings
 from subscribers.imports.sheets import Sheet, normal
@@ -18,8 +19,9 @@ from subscribers.values import RESERVED_FIELDS, clean_field_name
 
 PLAIN = ("email", "name", "tags")
 """What a plain file may say: nobody has to be asked about it."""
-ONCE = ("email", "name", "first_name", "last_name", "status")
-ROLES = (*ONCE, "tags", "date", "left", "not_mailed")
+ONCE = ("email", "name", "first_name", "last_name")
+NAMES = ("name", "first_name", "last_name")
+ROLES = (*ONCE, "status", "tags", "date", "left", "not_mailed")
 LEAVE_OUT = "-"
 
 _OUR_STATUS = Standings(
@@ -62,15 +64,17 @@ def laid_out(sheet: Sheet, maps: Mapping[str, str], *, keep_fields: bool) -> Lay
     names = [normal(name) for name in sheet.header]
     guarded = names[: len(REFUSED)] == list(REFUSED)
     known = dict.fromkeys(range(len(REFUSED)), "") if guarded else dict[int, str]()
-    given = _given(sheet, names, maps)
+    if guarded:
+        names = [normal(unguarded(name)) for name in sheet.header]
+    given = _given(sheet, names, maps, first=len(known))
     ours = set(OURS) <= set(names)
     service = None if ours else next((each for each in SERVICES if each.headers <= set(names)), None)
     if ours:
         roles = _positions(names, {"email": "email", "name": "name", "tags": "tags"})
     elif service is not None:
-        roles = _positions(names, service.roles)
+        roles = _of_service(names, service)
     else:
-        roles = _positions(names, GUESSES)
+        roles = _guessed(names, likely=not sheet.further_down)
     free = {position: role for position, role in roles.items() if position not in given and position not in known}
     taken = {role for role in given.values() if role in ROLES}
     roles = {position: role for position, role in free.items() if role not in taken}
@@ -86,17 +90,17 @@ def laid_out(sheet: Sheet, maps: Mapping[str, str], *, keep_fields: bool) -> Lay
         mine = [position for position in rest if sheet.header[position].startswith((FIELD, "fields."))]
         fields |= {position: re.sub("^(field:|fields[.])", "", sheet.header[position]) for position in mine}
         rest = [position for position in rest if position not in mine]
-    elif service is None:
-        _refuse_to_pass_over(sheet, [position for position in rest if MAY_SAY_WHO_LEFT.search(names[position])])
+    elif service is None or not service.says_who_is_mailed:
+        refuse_to_pass_over(sheet, names, rest)
     if keep_fields and not ours:
         fields |= _field_names(sheet.header, rest, fields)
         rest = []
-    _refuse_what_cannot_be(sheet, names, roles, given)
+    refuse_what_cannot_be(sheet, names, roles, given, once=ONCE)
     return Layout(
         service="mailer" if ours else service.name if service else "",
         guessed=service is None and not ours and not _is_plain(names, known, given),
         width=len(names),
-        roles=dict(sorted(roles.items(), key=lambda pair: _preference(service, names[pair[0]]))),
+        roles=dict(sorted(roles.items(), key=lambda pair: (_preference(service, names[pair[0]]), pair[0]))),
         standings=standings,
         always=Wanted.SUBSCRIBED if ours else _always(service, sheet.name),
         fields=fields,
@@ -116,22 +120,23 @@ def field_name(header: str) -> str:
     return f"{name}_imported"[:64] if name in RESERVED_FIELDS else name[:64]
 
 
-def _given(sheet: Sheet, names: Sequence[str], maps: Mapping[str, str]) -> dict[int, str]:
+def _given(sheet: Sheet, names: Sequence[str], maps: Mapping[str, str], *, first: int) -> dict[int, str]:
+    """What a person said. `#1` is the column at `first`: the same command must do for the file of what was refused."""
     found: dict[int, str] = {}
     for column, role in maps.items():
-        number = re.fullmatch(r"#(\d+)", column)
-        positions = [position for position, name in enumerate(names) if name == normal(column)]
-        if number and 0 < int(number[1]) <= len(names):
-            positions = [int(number[1]) - 1]
+        number = re.fullmatch(r"#(\d{1,6})", column)
+        positions = [position for position, name in enumerate(names) if name == normal(column) and position >= first]
+        if number and first < first + int(number[1]) <= len(names):
+            positions = [first + int(number[1]) - 1]
         if not positions:
             raise BadImport(
-                f"{sheet.name}:{sheet.line}: there is no column `{column}`",
-                hint=f"its columns are {', '.join(f'`{name}`' for name in sheet.header if name)}",
+                f"{where(sheet)}: there is no column `{column}`",
+                hint=f"its columns are {', '.join(f'`{name}`' for name in sheet.header[first:] if name)}",
             )
         if len(positions) > 1:
             raise BadImport(
-                f"{sheet.name}:{sheet.line}: the column `{column}` is there {len(positions)} times",
-                hint=f"say which by its number: --map '#{positions[0] + 1}={role}'",
+                f"{where(sheet)}: the column `{column}` is there {len(positions)} times",
+                hint=f"say which by its number: --map '#{positions[0] - first + 1}={role}'",
             )
         try:
             found[positions[0]] = role if role in (*ROLES, LEAVE_OUT) else clean_field_name(role)
@@ -141,14 +146,38 @@ def _given(sheet: Sheet, names: Sequence[str], maps: Mapping[str, str]) -> dict[
 
 
 def _positions(names: Sequence[str], roles: Mapping[str, str]) -> dict[int, str]:
-    """Where the roles are. The first column of a name is taken, and the first of several guesses for what is there once."""
+    """Where the roles are. The first column of a name is taken, and the first of several guesses for what is there once.
+
+    Of columns that say who is mailed all are taken: the graver word holds.
+    """
     found: dict[int, str] = {}
     for position, name in enumerate(names):
         role = roles.get(name)
-        again = role in found.values() if role in ONCE else name in names[:position]
+        again = role in found.values() if role in ONCE else name in names[:position] and role not in _STANDINGS
         if role and not again:
             found[position] = role
     return found
+
+
+def _of_service(names: Sequence[str], service: Service) -> dict[int, str]:
+    """The roles that a service declares; people's own words for address and name where it has none of its own there.
+
+    Mailchimp writes the labels of its own form above these columns, in whatever language the form is.
+    """
+    roles = _positions(names, service.roles)
+    lacking = {"email"} - set(roles.values())
+    lacking |= set() if set(roles.values()) & set(NAMES) else set(NAMES)
+    more = _guessed(names, lacking)
+    return {**more, **roles}
+
+
+def _guessed(names: Sequence[str], lacking: Collection[str] = ROLES, *, likely: bool = True) -> dict[int, str]:
+    """What the columns probably are; the only one that is `likely` to hold addresses, where none surely does."""
+    roles = _positions(names, {name: role for name, role in GUESSES.items() if role in lacking})
+    maybe = [position for position, name in enumerate(names) if MAY_BE_ADDRESSES.search(name)]
+    if likely and "email" in lacking and "email" not in roles.values() and len(maybe) == 1:
+        roles[maybe[0]] = "email"
+    return roles
 
 
 def _preference(service: Service | None, name: str) -> int:
@@ -207,36 +236,3 @@ def _field_names(header: Sequence[str], rest: Sequence[int], taken: Mapping[int,
 def _is_plain(names: Sequence[str], known: Mapping[int, str], given: Mapping[int, str]) -> bool:
     mine = [name for position, name in enumerate(names) if position not in known and position not in given]
     return all(name in PLAIN for name in mine) and len(set(mine)) == len(mine)
-
-
-def _refuse_what_cannot_be(
-    sheet: Sheet, names: Sequence[str], roles: Mapping[int, str], given: Mapping[int, str]
-) -> None:
-    where = f"{sheet.name}:{sheet.line}"
-    addresses = [position for position, role in roles.items() if role == "email"]
-    if not addresses:
-        raise BadImport(
-            f"{where}: no column is known to hold e-mail addresses",
-            hint=f"say which: --map COLUMN=email; its columns are {', '.join(f'`{name}`' for name in sheet.header if name)}",
-        )
-    for role in ONCE:
-        several = [sheet.header[position] for position, each in roles.items() if each == role]
-        if len(several) > 1:
-            raise BadImport(f"{where}: {role} would come from {' and '.join(f'`{name}`' for name in several)}")
-    again = [p for p in roles if p not in given and roles[p] in ONCE and names.count(names[p]) > 1]
-    for position in again:
-        column, role = sheet.header[position], roles[position]
-        raise BadImport(
-            f"{where}: the column `{column}` is there {names.count(names[position])} times",
-            hint=f"say which counts, by its number: --map '#{position + 1}={role}'",
-        )
-
-
-def _refuse_to_pass_over(sheet: Sheet, positions: Sequence[int]) -> None:
-    if positions:
-        column = sheet.header[positions[0]]
-        others = f", and {len(positions) - 1} more like it" if len(positions) > 1 else ""
-        raise BadImport(
-            f"{sheet.name}:{sheet.line}: the column `{column}`{others} may say who is not to be mailed",
-            hint=f"if it does: --map '{column}=not_mailed' (yes, no or a date); if not: --map '{column}=-'",
-        )

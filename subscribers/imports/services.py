@@ -50,6 +50,11 @@ class Service:
     quoted_tags: bool = False
     """Each tag stands between double quotes inside its cell."""
 
+    @property
+    def says_who_is_mailed(self) -> bool:
+        """Whether the export itself, or the name of its file, tells those who left from the others."""
+        return bool(self.standings or self.file_names) or self.always is not Wanted.SUBSCRIBED
+
 
 _NAMES = {"first name": "first_name", "last name": "last_name"}
 _MAILCHIMP = {"email address": "email", "email": "email", "tags": "tags", **_NAMES}

@@ -1,7 +1,10 @@
 """A file that cannot be a list of people is refused in plain words; whatever it holds, nothing worse happens."""
 
+import bz2
 import gzip
 import io
+import lzma
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -31,6 +34,7 @@ def load(path: Path) -> list[list[str]]:
     return [row.cells for row in rows]
 
 
+ARRAY = "write one object to a line (JSON Lines), as `jq -c '.[]' FILE` does with an array"
 FIRST_LINE = "its first line names the columns, such as email,name,tags"
 
 
@@ -59,12 +63,68 @@ FIRST_LINE = "its first line names the columns, such as email,name,tags"
         (
             b"ada@example.org,Ada\n",
             ":1: the first line must name the columns, and it is a person",
-            "put `email,name,tags` above it",
+            "put a line with their names above it, such as `email,name`",
+        ),
+        (
+            b"1;Ada;ada@example.org\n",
+            ":1: the first line must name the columns, and it is a person",
+            "put a line with their names above it, such as `name;column 2;email`",
+        ),
+        (
+            b"ada@example.org; Bob <bob@example.org>\n",
+            ":1: several addresses stand in one line",
+            "put each on a line of its own",
+        ),
+        (
+            b"People of 2025;;\n\nName;E-Mail;Tags\n",
+            ":1: no column is known to hold e-mail addresses",
+            "line 3 seems to name the columns: delete what stands above it",
+        ),
+        (
+            b"# my e-mail list, as of today\nemail,name\n",
+            ":1: no column is known to hold e-mail addresses",
+            "line 2 seems to name the columns: delete what stands above it",
+        ),
+        (
+            b'"email,name"\n"ada@example.org,Ada"\n',
+            ":1: no column is known to hold e-mail addresses",
+            "each line stands between double quotes as a whole: take them off, or export it again",
+        ),
+        (
+            b"x," * 40 + b"x\n",
+            ":1: no column is known to hold e-mail addresses",
+            f"say which: --map COLUMN=email; its columns are {', '.join(['`x`'] * 30)}, and 11 more",
+        ),
+        (
+            b"email,Baja,Abgemeldet am\n",
+            ":1: the column `Baja`, and 1 more like it may say who is not to be mailed",
+            "if it does: --map 'Baja=not_mailed' (yes, no or a date); if not: --map 'Baja=-'",
+        ),
+        (
+            b"email,Newsletter opt-in\n",
+            ":1: the column `Newsletter opt-in` may say who is not to be mailed",
+            (
+                "if it does: --map 'Newsletter opt-in=status' (subscribed, unsubscribed, yes, no); "
+                "if not: --map 'Newsletter opt-in=-'"
+            ),
+        ),
+        (
+            b"Email Address,Date Subscribed,Unsubscribe reason\n",
+            ":1: the column `Unsubscribe reason` may say who is not to be mailed",
+            (
+                "if it does: --map 'Unsubscribe reason=not_mailed' (yes, no or a date); "
+                "if not: --map 'Unsubscribe reason=-'"
+            ),
         ),
         (b'"email,name\n', ":1: a double quote is opened here and not closed", ""),
         (b"ema\0il,name\n", "is not text", "export it as CSV (UTF-8)"),
-        (b'[{"email": "a@example.org"}]', "is a JSON array", "write one object to a line (JSON Lines)"),
-        (b"{email\n", ":1: this line is not a JSON object", "write one object to a line (JSON Lines)"),
+        (b'[{"email": "a@example.org"}]', "is a JSON array", ARRAY),
+        (b'{\n  "people": []\n}\n', "is one JSON document of many lines", ARRAY),
+        (
+            b"{email\n",
+            ":1: this line is not a JSON object",
+            "write one object to a line (JSON Lines), and nothing else",
+        ),
         (
             b"PK\x03\x04xlsx",
             "cannot be unpacked: it is damaged or cut short",
@@ -93,6 +153,17 @@ def test_a_path_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
     for path, message in ((tmp_path / "none.csv", "cannot be read: No such file"), (tmp_path, "is not a file")):
         with pytest.raises(BadImport, match=message):
             load(path)
+
+
+def test_what_has_no_line_of_column_names_is_said_of_the_file() -> None:
+    sheet = Sheet("people.jsonl", ["people"], 0, iter([]), is_json=True)
+    for maps, message in (
+        ({}, "people.jsonl: no column is known to hold e-mail addresses"),
+        ({"mail": "email"}, "people.jsonl: there is no column `mail`"),
+    ):
+        with pytest.raises(BadImport) as caught:
+            laid_out(sheet, maps, keep_fields=False)
+        assert str(caught.value) == message
 
 
 PLAIN = "email,name\nada@example.org,Zoë\n"
@@ -144,12 +215,49 @@ def test_what_swells_beyond_measure_is_refused(tmp_path: Path) -> None:
             load(path)
 
 
-def test_a_spreadsheet_is_called_by_its_name(tmp_path: Path) -> None:
-    path = tmp_path / "people.xlsx"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("[Content_Types].xml", "x")
-    with pytest.raises(BadImport, match="is a spreadsheet"):
+def zipped(name: str, content: bytes) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr(name, content)
+    return whole.getvalue()
+
+
+def tarred(content: bytes) -> bytes:
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("people.csv"), io.BytesIO(content))
+    return whole.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (zipped("[Content_Types].xml", b"x"), "is a spreadsheet or a document of an office program"),
+        (zipped("content.xml", b"x"), "is a spreadsheet or a document of an office program"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "is a spreadsheet or a document of an office program"),
+        (b"{\\rtf1\\ansi ada@example.org}", "is a document of an office program"),
+        (b"%PDF-1.7\n/Author (ada@example.org)\n", "is a PDF"),
+        (b"\x89PNG\r\n\x1a\n", "is a picture"),
+        (b"SQLite format 3\0", "is a database"),
+        (b"\n<!DOCTYPE html>\n<a href='mailto:help@example.org'>", "is a web page"),
+        (b"\xef\xbb\xbf<table><tr><td>email</td></tr></table>", "is a web page"),
+        (b"BEGIN:VCARD\nEMAIL:ada@example.org\n", "is a file of contacts (vCard)"),
+        (b"From: Ada <ada@example.org>\nSubject: hello\n", "is an e-mail"),
+        (b"PK\x05\x06" + bytes(18), "is an empty archive"),
+        (tarred(PLAIN.encode()), "is packed in a way that is not known here"),
+        (gzip.compress(tarred(PLAIN.encode())), "is packed in a way that is not known here"),
+        (gzip.compress(gzip.compress(PLAIN.encode())), "is packed a second time"),
+        (gzip.compress(zipped("people.csv", PLAIN.encode())), "is packed a second time"),
+        (bz2.compress(PLAIN.encode()), "is packed in a way that is not known here"),
+        (lzma.compress(PLAIN.encode()), "is packed in a way that is not known here"),
+    ],
+)
+def test_what_is_no_table_is_called_by_its_name(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(content)
+    with pytest.raises(BadImport) as caught:
         load(path)
+    assert str(caught.value) == f"{path} {said}"
 
 
 _PIECES = [
