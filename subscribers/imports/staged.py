@@ -46,9 +46,9 @@ class Page:
     def __len__(self) -> int:
         return len(self.plain) // _PLAIN + len(self.others)
 
-    def plain_rows(self, start: int = 0) -> Iterator[tuple[str | int, ...]]:
-        """The plain people, each by themselves; from a position in `plain`."""
-        values = iter(self.plain[start:] if start else self.plain)
+    def plain_rows(self) -> Iterator[tuple[str | int, ...]]:
+        """The plain people, each by themselves."""
+        values = iter(self.plain)
         return zip(values, values, values, strict=True)
 
     def keys(self) -> list[str]:

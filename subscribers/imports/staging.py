@@ -4,6 +4,7 @@ The tables live as long as the connection, and only it sees them: kill the proce
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -75,8 +76,6 @@ _TABLES = (_rows, people, tag_words)
 _PLAIN = "import_row (email_key, name, tags)"
 _TOGETHER = 1500
 """Values of one statement on SQLite, where each statement costs as much as the row in it."""
-_INSERT_PLAIN = f"INSERT INTO {_PLAIN} VALUES " + ",".join(["(?, ?, ?)"] * (_TOGETHER // 3))  # noqa: S608  # our own words
-_INSERT_ONE_PLAIN = f"INSERT INTO {_PLAIN} VALUES (?, ?, ?)"  # noqa: S608  # our own words
 _INSERT = "INSERT INTO import_row VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -123,13 +122,9 @@ class Staging:
             self._copy(_PLAIN, page.plain_rows())
             self._copy("import_row", page.others)
             return
-        plain = page.plain
-        whole = len(plain) - len(plain) % _TOGETHER
-        for start in range(0, whole, _TOGETHER):
-            self._connection.exec_driver_sql(_INSERT_PLAIN, tuple(plain[start : start + _TOGETHER]))
-        rest = list(page.plain_rows(whole))
-        if rest:
-            self._connection.exec_driver_sql(_INSERT_ONE_PLAIN, rest)
+        for start in range(0, len(page.plain), _TOGETHER):
+            values = tuple(page.plain[start : start + _TOGETHER])
+            self._connection.exec_driver_sql(_insert_plain(len(values)), values)
         if page.others:
             self._connection.exec_driver_sql(_INSERT, [*page.others])
 
@@ -201,6 +196,11 @@ class Staging:
         if one.tags != other.tags:
             tags = self.combination(tuple(sorted({*self._words[one.tags], *self._words[other.tags]})))
         return merged(one, other)._replace(tags=tags)
+
+
+@cache
+def _insert_plain(values: int) -> str:
+    return f"INSERT INTO {_PLAIN} VALUES " + ",".join(["(?, ?, ?)"] * (values // 3))  # noqa: S608  # our own words
 
 
 def _bytewise(column: ColumnElement[str], *, postgresql: bool) -> ColumnElement[str]:
