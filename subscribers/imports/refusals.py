@@ -1,17 +1,26 @@
 """The rows that were refused, in a CSV of their own: where each stands, why, and the row itself, to be mended and imported again."""
 
 import csv
+import hashlib
 import os
+import re
+import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path, PurePosixPath
-from typing import IO
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
 
 from subscribers.errors import BadImport
 from subscribers.exports import guarded
 
 COLUMNS = ("refused_file", "refused_line", "refused_reason")
 """What stands before the row's own cells; an import leaves them out again."""
+
+
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -32,14 +41,15 @@ Observer = Callable[[Refusal, Sequence[str]], None]
 class RefusedFile:
     """A CSV of what was refused in one file; it is there only when something was.
 
-    It is written beside its name and renamed in the end, and nobody else may read it: it holds people's addresses.
+    Nobody else may read it: it holds people's addresses. Until it is whole it has no name, so that nothing of it is left
+    behind by a process that is killed. What is there already is never written over: somebody may have mended half of it.
     """
 
     def __init__(self, path: Path | None, header: Sequence[str]) -> None:
         """`path` None: what is refused is not written down."""
         self.path = path
         self._header = header
-        self._file: IO[str] | None = None
+        self._file: TextIOWrapper | None = None
 
     def add(self, refusal: Refusal, cells: Sequence[str]) -> None:
         """Write a row down. Raises BadImport when the file cannot be written."""
@@ -47,9 +57,9 @@ class RefusedFile:
             return
         try:
             if self._file is None:
-                descriptor = os.open(self._part(self.path), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+                self._unnamed = cast("BinaryIO", TemporaryFile(dir=self.path.parent))  # noqa: SIM115  # closed by `close`
                 # The mark tells a spreadsheet that it is UTF-8; a lone surrogate is in no encoding.
-                self._file = os.fdopen(descriptor, "w", encoding="utf-8-sig", errors="replace", newline="")
+                self._file = TextIOWrapper(self._unnamed, encoding="utf-8-sig", errors="replace", newline="")
                 self._writer = csv.writer(self._file)
                 self._writer.writerow([*COLUMNS, *self._header])
             self._writer.writerow([refusal.file, refusal.line, refusal.reason, *(guarded(cell) for cell in cells)])
@@ -57,25 +67,27 @@ class RefusedFile:
             raise self._unwritable(error) from error
 
     def finish(self) -> Path | None:
-        """Put it in its place; None: nothing was refused."""
+        """Put it in its place, or in the next free one, which is the answer; None: nothing was refused."""
         if self._file is None or self.path is None:
             return None
+        path = self.path
         try:
-            self._file.close()
-            self._part(self.path).replace(self.path)
+            self._file.flush()
+            digest = _digest(self._unnamed)
+            while not _is_there(path, digest):
+                if not path.exists():
+                    _put(self._unnamed, path, digest)
+                    break
+                path = _next(path)
         except OSError as error:
             raise self._unwritable(error) from error
-        return self.path
+        return path
 
     def close(self) -> None:
         """Leave nothing behind of what was not finished."""
-        if self._file is not None and self.path is not None and not self._file.closed:
-            self._file.close()
-            self._part(self.path).unlink(missing_ok=True)
-
-    @staticmethod
-    def _part(path: Path) -> Path:
-        return path.with_name(f".{path.name}.part")
+        if self._file is not None:
+            with suppress(OSError):  # what is still in the buffer may find the disk full, and is not wanted
+                self._file.close()
 
     def _unwritable(self, error: OSError) -> BadImport:
         return BadImport(
@@ -88,8 +100,45 @@ def refused_path(folder: Path, name: str, inputs: Sequence[Path]) -> Path:
     base = PurePosixPath(name.replace("\\", "/")).name.replace(" ", "-").removesuffix(".gz")
     stem = base.rsplit(".", 1)[0] if "." in base[1:] else base
     taken = {each.resolve() for each in inputs}
-    number, path = 1, folder / f"{stem.removesuffix('.refused')}.refused.csv"
+    path = folder / f"{re.sub(r'[.]refused(-[0-9]+)?$', '', stem)}.refused.csv"
     while path.resolve() in taken:
-        number += 1
-        path = folder / f"{stem.removesuffix('.refused')}.refused-{number}.csv"
+        path = _next(path)
     return path
+
+
+def _next(path: Path) -> Path:
+    """The name that is tried after this one: `people.refused-2.csv` after `people.refused.csv`."""
+    stem, _, number = path.stem.rpartition("-")
+    return path.with_name(f"{stem}-{int(number) + 1}.csv" if stem and number.isdigit() else f"{path.stem}-2.csv")
+
+
+def _digest(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while some := file.read(_BLOCK):
+        digest.update(some)
+    return digest.hexdigest()
+
+
+def _is_there(path: Path, digest: str) -> bool:
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        return _digest(file) == digest
+
+
+def _put(written: BinaryIO, path: Path, digest: str) -> None:
+    """By renaming: whoever opens it finds all of it, and a full disk leaves nothing of it."""
+    # Named after what is in it: two imports at once never write into one another's, and one that was killed is taken up.
+    part = path.with_name(f".{path.name}.{digest[:12]}.part")
+    written.seek(0)
+    try:
+        descriptor = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            shutil.copyfileobj(written, file)
+        part.replace(path)
+    except FileNotFoundError:
+        if not _is_there(path, digest):  # else the other of two that wrote the same has renamed it already
+            raise
+    finally:
+        part.unlink(missing_ok=True)

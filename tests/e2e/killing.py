@@ -98,7 +98,7 @@ class Scene:
 
     def back_to(self, state: Any) -> None:
         """Put everything back; nobody has the database open."""
-        for path in (*self.root.glob("*refused*"), *self.root.glob(".*refused*")):
+        for path in self.root.glob("*refused*"):
             path.unlink()
         path = self.here.database.path
         if path is not None:

@@ -151,6 +151,23 @@ def test_refused_rows_are_mended_where_they_are_and_imported_again(filled: Desk)
     assert "nobody@example.org" in emails(filled)
 
 
+def test_refused_rows_that_somebody_mends_are_never_written_over(filled: Desk) -> None:
+    refused = filled.root / "people.refused.csv"
+    again = ("subscribers", "import", "people.csv", "--consent-source", "paper form", "--dry-run")
+    assert filled.json(*again)["refused_files"] == ["people.refused.csv"]  # it says the same
+    refused.write_text("half of it is mended", encoding="utf-8")
+    for _ in range(2):
+        assert filled.json(*again)["refused_files"] == ["people.refused-2.csv"]
+    assert refused.read_text(encoding="utf-8") == "half of it is mended"
+    (filled.root / "people.refused-2.csv").write_text("the other half", encoding="utf-8")
+    assert filled.json(*again)["refused_files"] == ["people.refused-3.csv"]
+    assert sorted(path.name for path in filled.root.iterdir() if "refused" in path.name) == [
+        "people.refused-2.csv",
+        "people.refused-3.csv",
+        "people.refused.csv",
+    ]
+
+
 def test_an_import_is_listed_and_taken_back(filled: Desk) -> None:
     ok(filled.run("subscribers", "remove", "bob@example.org", "--yes"))
     [listed] = filled.json("subscribers", "imports")
