@@ -9,8 +9,15 @@ from dataclasses import dataclass, field
 
 from subscribers.imports.wanted import Wanted
 
-TRUE: tuple[str, ...] = ("true", "yes", "1", "t", "y", "on")
-FALSE: tuple[str, ...] = ("false", "no", "0", "f", "n", "off", "")
+# A spreadsheet that saves `true` again writes it in the language that it is set to.
+TRUE: tuple[str, ...] = (
+    *("true", "yes", "1", "t", "y", "on"),
+    *("wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "sant", "sand", "prawda"),
+)
+FALSE: tuple[str, ...] = (
+    *("false", "no", "0", "f", "n", "off", ""),
+    *("falsch", "faux", "falso", "onwaar", "falskt", "falsk", "fałsz"),
+)
 
 
 def flag(if_true: Wanted, if_false: Wanted = Wanted.SUBSCRIBED) -> dict[str, Wanted]:
@@ -64,28 +71,40 @@ _MAILCHIMP_FILES = {
     "nonsubscribed_": Wanted.UNCONFIRMED,
 }
 
+# A person may have deleted the columns that meant nothing to them: either of these is Mailchimp's alone.
+_MAILCHIMPS_OWN = (frozenset({"leid", "euid"}), frozenset({"member_rating"}))
+
 # The first that fits is taken: those with more headers stand before those with fewer.
 SERVICES: tuple[Service, ...] = (
-    Service(
-        "Mailchimp (unsubscribed)",
-        frozenset({"unsub_time", "leid", "euid"}),
-        {**_MAILCHIMP, "unsub_time": "left"},
-        always=Wanted.UNSUBSCRIBED,
-        quoted_tags=True,
+    *(
+        Service(
+            "Mailchimp (unsubscribed)",
+            frozenset({"unsub_time", *own}),
+            {**_MAILCHIMP, "unsub_time": "left"},
+            always=Wanted.UNSUBSCRIBED,
+            quoted_tags=True,
+        )
+        for own in _MAILCHIMPS_OWN
     ),
-    Service(
-        "Mailchimp (cleaned)",
-        frozenset({"clean_time", "leid", "euid"}),
-        {**_MAILCHIMP, "clean_time": "left"},
-        always=Wanted.BOUNCED,
-        quoted_tags=True,
+    *(
+        Service(
+            "Mailchimp (cleaned)",
+            frozenset({"clean_time", *own}),
+            {**_MAILCHIMP, "clean_time": "left"},
+            always=Wanted.BOUNCED,
+            quoted_tags=True,
+        )
+        for own in _MAILCHIMPS_OWN
     ),
-    Service(
-        "Mailchimp",
-        frozenset({"leid", "euid", "optin_time"}),
-        {**_MAILCHIMP, "confirm_time": "date", "optin_time": "date"},
-        file_names=_MAILCHIMP_FILES,
-        quoted_tags=True,
+    *(
+        Service(
+            "Mailchimp",
+            frozenset({"optin_time", *own}),
+            {**_MAILCHIMP, "confirm_time": "date", "optin_time": "date"},
+            file_names=_MAILCHIMP_FILES,
+            quoted_tags=True,
+        )
+        for own in _MAILCHIMPS_OWN
     ),
     Service(
         "Substack",
@@ -95,7 +114,7 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service(
         "Ghost",
-        frozenset({"id", "email", "subscribed_to_emails", "complimentary_plan"}),
+        frozenset({"email", "subscribed_to_emails"}),
         {"email": "email", "name": "name", "labels": "tags", "created_at": "date"},
         {
             "subscribed_to_emails": Standings(flag(Wanted.SUBSCRIBED, Wanted.UNSUBSCRIBED)),
@@ -115,7 +134,13 @@ SERVICES: tuple[Service, ...] = (
     Service(
         "Brevo",
         frozenset({"email", "email_blacklisted", "sms_blacklisted"}),
-        {"email": "email", "firstname": "first_name", "lastname": "last_name", "added_time": "date"},
+        {
+            "email": "email",
+            "added_time": "date",
+            # What an account in another language calls them.
+            **dict.fromkeys(("firstname", "prenom", "vorname", "nombre", "nome"), "first_name"),
+            **dict.fromkeys(("lastname", "nom", "nachname", "apellidos", "cognome"), "last_name"),
+        },
         {"email_blacklisted": Standings(flag(Wanted.UNSUBSCRIBED))},
     ),
     Service(
@@ -142,7 +167,7 @@ SERVICES: tuple[Service, ...] = (
                 "status": Standings(
                     {
                         "active": Wanted.SUBSCRIBED,
-                        **dict.fromkeys(("pending", "validating"), Wanted.UNCONFIRMED),
+                        **dict.fromkeys(("pending", "validating", "needs_attention"), Wanted.UNCONFIRMED),
                         **dict.fromkeys(("inactive", "unsubscribed"), Wanted.UNSUBSCRIBED),
                         "invalid": Wanted.BOUNCED,
                     }
@@ -165,7 +190,8 @@ SERVICES: tuple[Service, ...] = (
                             ("regular", "premium", "gifted", "trialed", "churning", "churned", "past_due", "paused"),
                             Wanted.SUBSCRIBED,
                         ),
-                        "unactivated": Wanted.UNCONFIRMED,
+                        # Of a newsletter that has to be paid for they got nothing yet.
+                        **dict.fromkeys(("unactivated", "unpaid"), Wanted.UNCONFIRMED),
                         **dict.fromkeys(("unsubscribed", "removed"), Wanted.UNSUBSCRIBED),
                         **dict.fromkeys(("blocked", "spammy"), Wanted.OPERATOR),
                         "undeliverable": Wanted.BOUNCED,
@@ -185,9 +211,10 @@ SERVICES: tuple[Service, ...] = (
             {
                 state: Standings(
                     {
-                        **dict.fromkeys(("active", "confirmed"), Wanted.SUBSCRIBED),
-                        **dict.fromkeys(("inactive", "unconfirmed"), Wanted.UNCONFIRMED),
-                        **dict.fromkeys(("cancelled", "unsubscribed"), Wanted.UNSUBSCRIBED),
+                        # Its headers are so plain that people write them themselves, with words of their own.
+                        **dict.fromkeys(("active", "confirmed", "subscribed"), Wanted.SUBSCRIBED),
+                        **dict.fromkeys(("inactive", "unconfirmed", "pending"), Wanted.UNCONFIRMED),
+                        **dict.fromkeys(("cancelled", "canceled", "unsubscribed"), Wanted.UNSUBSCRIBED),
                         "bounced": Wanted.BOUNCED,
                         "complained": Wanted.COMPLAINED,
                     }

@@ -74,15 +74,15 @@ def standings(connection: Connection) -> dict[str, str]:
 # --- exports of services ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("service", EXPORTS)
+@pytest.mark.parametrize("name", EXPORTS)
 def test_the_export_of_a_service_is_known_and_its_standings_are_honoured(
-    connection: Connection, tmp_path: Path, service: str
+    connection: Connection, tmp_path: Path, name: str
 ) -> None:
-    name, content, expected = EXPORTS[service]
+    content, expected = EXPORTS[name]
     found = load(connection, tmp_path, content, name)
     assert standings(connection) == expected
     assert found.undated == 0
-    refused = {"a status that is not known": 1} if service == "Kit" else {}
+    refused = {"a status that is not known": 1} if name == "kit.csv" else {}
     assert found.summary.refused == refused
     again = load(connection, tmp_path, content, name)
     assert (again.summary.added, again.summary.changed, again.summary.ended) == (0, 0, {})
@@ -95,7 +95,7 @@ def test_the_export_of_a_service_is_known_and_its_standings_are_honoured(
 
 
 def test_the_name_of_a_mailchimp_file_says_what_its_rows_do_not(connection: Connection, tmp_path: Path) -> None:
-    _, content, _ = EXPORTS["Mailchimp"]
+    content, _ = EXPORTS["subscribed_members_export_1.csv"]
     load(connection, tmp_path, content, "cleaned_members_export_1.csv")
     assert standings(connection) == {"ada@example.org": "(bounced)"}
 
@@ -136,7 +136,8 @@ def test_the_figures_say_how_many_are_subscribed(connection: Connection, tmp_pat
 
 
 def test_consent_is_dated_by_the_file(connection: Connection, tmp_path: Path) -> None:
-    name, content, _ = EXPORTS["Mailchimp"]
+    name = "subscribed_members_export_1.csv"
+    content, _ = EXPORTS[name]
     load(connection, tmp_path, content, name)
     given = datetime(2020, 1, 2, 10, tzinfo=UTC)
     assert connection.execute(select(consent_events.c.source, consent_events.c.at)).one() == (FORM, given)
