@@ -9,7 +9,7 @@ from subscribers import suppressing
 from subscribers.address import Address
 from subscribers.errors import Unlawful
 from subscribers.lifecycle import ConsentAction
-from subscribers.merging import OF_THE_PERSON
+from subscribers.merging import OF_THE_PERSON, leave_behind
 from subscribers.rows import hold, hold_known, reasons, record
 from subscribers.tables import subscribers
 from subscribers.values import clean_fields, clean_name
@@ -43,7 +43,8 @@ def move(
 ) -> str:
     """The person's letters go to another address, which nobody in the book has. The address that they left.
 
-    What is suppressed because of the person, and not because of their mailbox, is suppressed at the new address too.
+    What is suppressed because of the person, and not because of their mailbox, is suppressed at the new address too. The
+    one that they left is `left-all` from now on, until its owner confirms there again, and is erased together with them.
     The caller has it confirmed by the new address's owner. Raises UnknownSubscriber, and Unlawful when somebody has it.
     """
     person = hold_known(connection, subscriber_id)
@@ -55,8 +56,8 @@ def move(
         .where(subscribers.c.id == person.id)
         .values(email=new.email, email_key=new.key, updated_at=now)
     )
-    # Not the address they left: it would be kept in clear beside somebody who has another one.
     record(connection, person.id, ConsentAction.MOVED, newsletter=None, source=source, now=now, evidence=evidence)
+    leave_behind(connection, person, new, now=now)
     for reason in OF_THE_PERSON:
         if reason.value in lasting:
             suppressing.suppress(connection, new.key, reason, note="their address changed", now=now)

@@ -7,6 +7,7 @@ the one who was kept from then on. None of this commits.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, exists, literal, select, update
 
@@ -16,7 +17,7 @@ from subscribers.errors import Unlawful
 from subscribers.imports.keeping import is_by_import, keep_departures, keep_standing, keep_suppressions, keep_tags
 from subscribers.imports.tables import import_changes, import_tags
 from subscribers.lifecycle import Actor, ConsentAction, Status, SuppressionReason
-from subscribers.rows import Held, end_all, hold_known, insert_into, insert_new, record, set_status
+from subscribers.rows import Held, end_all, hold_all, hold_known, insert_into, insert_new, record, set_status
 from subscribers.tables import (
     consent_events,
     merged_subscribers,
@@ -48,9 +49,8 @@ class Merge:
 
 def plan(connection: Connection, keep: Address, other: Address) -> Merge:
     """What `merge` would do; both people are held. Raises UnknownSubscriber, and Unlawful for one person twice."""
-    first, second = sorted((keep, other), key=lambda address: address.key)
-    held = {address.key: hold_known(connection, address) for address in (first, second)}
-    kept, gone = held[keep.key], held[other.key]
+    hold_all(connection, (keep, other))
+    kept, gone = hold_known(connection, keep), hold_known(connection, other)
     if kept.id == gone.id:
         raise Unlawful(f"{kept.email} cannot be merged with itself", hint="name two people who are one")
     before, others = _statuses(connection, kept.id), _statuses(connection, gone.id)
@@ -103,13 +103,37 @@ def merged_into(connection: Connection, subscriber_id: int) -> Sequence[tuple[in
     return [(row[0], row[1]) for row in connection.execute(chosen.order_by(merged.subscriber_id))]
 
 
+def leave_behind(connection: Connection, person: Held, new: Address, *, now: datetime) -> None:
+    """Treat the address that a person left for a new one as if its entry had been merged into them.
+
+    An old file would else enter it again: they would get two letters, or one although they left or were erased since.
+    """
+    merged = merged_subscribers
+    back = merged.c.address_key == new.key
+    connection.execute(update(merged).where(back).values(address_key=None))
+    # A number that was somebody's for this moment alone: it will never be anybody else's.
+    entry: dict[str, Any] = {"email": person.email, "email_key": person.key, "name": "", "fields": {}}
+    moment = {"created_at": now, "updated_at": now}
+    inserting = subscribers.insert().values({**entry, **moment}).returning(subscribers.c.id)
+    number = connection.execute(inserting).scalar_one()
+    connection.execute(delete(subscribers).where(subscribers.c.id == number))
+    row = {"subscriber_id": number, "kept_id": person.id, "address_key": person.key, "at": now}
+    insert_new(connection, merged_subscribers, row)
+    note = f"the letters of subscriber {person.id} go to another address"
+    _suppress(connection, person.key, SuppressionReason.LEFT_ALL, note, now)
+
+
 def addresses_merged_into(connection: Connection, address: Address) -> Sequence[Address]:
-    """The addresses that went when they were merged into the person of this one, as they are compared."""
-    merged = merged_subscribers.c
+    """The addresses that went when they were merged into the person of this one, or were left for it, as they are compared.
+
+    But for those that somebody has again.
+    """
+    merged, again = merged_subscribers.c, subscribers.alias()
     chosen = (
         select(merged.address_key)
         .join_from(merged_subscribers, subscribers, subscribers.c.id == merged.kept_id)
         .where(subscribers.c.email_key == address.key, merged.address_key.is_not(None))
+        .where(~exists().where(again.c.email_key == merged.address_key))
         .order_by(merged.subscriber_id)
     )
     return [Address(email=key, key=key) for key in connection.execute(chosen).scalars() if key is not None]

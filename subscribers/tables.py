@@ -89,7 +89,8 @@ class Suppression(SQLModel, table=True):
 class MergedSubscriber(SQLModel, table=True):
     """A number that belongs to nobody any more, because its person was merged into another one.
 
-    Links and events still bear the number, and they mean the one who was kept.
+    Links and events still bear the number, and they mean the one who was kept. An address that somebody left for a new
+    one has such a row too, with a number that nobody ever had.
     """
 
     __tablename__: ClassVar[Any] = "merged_subscriber"
@@ -99,7 +100,7 @@ class MergedSubscriber(SQLModel, table=True):
     kept_id: int = Field(
         sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False, index=True)
     )
-    address_key: str | None = Field(default=None, description="the address that went; none: it was erased by itself")
+    address_key: str | None = Field(default=None, description="the address that went; none: it was erased by itself, or they went back to it")
     at: datetime = Field(sa_column=Column(UtcDateTime(), nullable=False))
 
 

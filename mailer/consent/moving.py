@@ -15,7 +15,7 @@ from subscribers import book, describing
 from subscribers.address import Address, parse
 from subscribers.lifecycle import LIFTED_BY_CONFIRMING, Status
 from subscribers.people import newsletters
-from subscribers.rows import hold, is_erased, lock_erasures, reasons
+from subscribers.rows import Held, hold, hold_all, is_erased, lock_erasures, reasons
 
 SOURCE = "preferences page"
 _TOLD_WITHIN = timedelta(days=3)
@@ -40,6 +40,8 @@ def confirm(
     request = requests.find(connection, Kind.MOVE, newsletter, request_id)
     if request is None or request.subscriber_id is None or request.expires_at <= now:
         return None
+    if request.email:
+        hold_all(connection, [parse(request.email)], request.subscriber_id)
     person = hold(connection, request.subscriber_id)
     if person is None:
         return None
@@ -53,23 +55,31 @@ def confirm(
         "requested_at": request.asked_at.isoformat(),
         "notice": notices.of_request(connection, NoticeKind.MOVE, request.id),
     }
-    there = hold(connection, new)
-    if there is None:
-        old = describing.move(connection, person.id, new, source=SOURCE, now=now, evidence=proof)
-        moved = person.id
-    elif there.id == person.id:
-        old, moved = "", person.id
-    else:
-        for slug, status in newsletters(connection, person.id).items():
-            if status is Status.SUBSCRIBED:
-                join_at_once(connection, there, slug, source=SOURCE, hashes=hashes, evidence=proof, now=now)
-                book.unsubscribe(connection, person.id, slug, source="moved to another address", now=now)
-        old, moved = person.email, there.id
+    moved = _moved(connection, person, new, hashes=hashes, proof=proof, now=now)
     requests.confirm(connection, request, moved)
-    if old:
-        told = NewNotice(number(), NoticeKind.MOVED, newsletter, old, now + _TOLD_WITHIN, request_id=request.id)
+    if person.key != new.key:
+        until = now + _TOLD_WITHIN
+        told = NewNotice(number(), NoticeKind.MOVED, newsletter, person.email, until, request_id=request.id)
         notices.add(connection, [told], now)
     return moved
+
+
+def _moved(
+    connection: Connection, person: Held, new: Address, *, hashes: Hasher, proof: Mapping[str, str], now: datetime
+) -> int:
+    """Whose letters go to the new address now."""
+    there = hold(connection, new)
+    gets = [slug for slug, status in newsletters(connection, person.id).items() if status is Status.SUBSCRIBED]
+    if there is None:
+        describing.move(connection, person.id, new, source=SOURCE, now=now, evidence=proof)
+        for slug in gets:
+            # Who has their letters sent elsewhere wants them, whoever subscribed them, and whatever was said of that place.
+            book.confirm(connection, person.id, slug, source=SOURCE, now=now, evidence=proof)
+    elif there.id != person.id:
+        for slug in gets:
+            join_at_once(connection, there, slug, source=SOURCE, hashes=hashes, evidence=proof, now=now)
+            book.unsubscribe(connection, person.id, slug, source="moved to another address", now=now)
+    return person.id if there is None else there.id
 
 
 def _kept_out(connection: Connection, new: Address, hashes: Hasher) -> bool:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Table, select
 
 from mailer.ledger.notice_tables import notices
 from mailer.ledger.tables import deliveries, mailings
+from subscribers.merging import merged_into
 from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions, suppressions
 
 
@@ -35,6 +36,7 @@ def own_data(connection: Connection, subscriber_id: int) -> dict[str, Any]:
     by_address = {"email": person["email"]}
     return {
         **{name: person[name] for name in ("email", "name", "fields")},
+        "former_addresses": sorted(str(key) for _, key in merged_into(connection, subscriber_id) if key is not None),
         "since": person["created_at"],
         "tags": sorted(connection.execute(tags).scalars()),
         "subscriptions": _rows(connection, subscriptions, subscriber_id, "newsletter", "status", "changed_at"),

@@ -63,8 +63,12 @@ def test_a_complaint_goes_with_the_person(web: Web) -> None:
     suppressed(web, "ada@example.org", SuppressionReason.COMPLAINED)
     web.client.post(moving(web, number, "ada@new.example.org"))
     with web.workspace.reading() as connection:
-        rows = connection.execute(text("SELECT address_key, reason FROM suppression ORDER BY 1")).all()
-    assert [tuple(each) for each in rows] == [("ada@example.org", "complained"), ("ada@new.example.org", "complained")]
+        rows = connection.execute(text("SELECT address_key, reason FROM suppression ORDER BY 1, 2")).all()
+    assert [tuple(each) for each in rows] == [
+        ("ada@example.org", "complained"),
+        ("ada@example.org", "left-all"),
+        ("ada@new.example.org", "complained"),
+    ]
 
 
 def test_tokens_of_other_purposes_open_nothing(web: Web) -> None:
