@@ -6,26 +6,18 @@ first one back would bring her back although the second one still stands.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, literal, or_, select
 
+from subscribers.imports.ending import ENDING_ALL
+from subscribers.imports.journal import insert_missing, nth
 from subscribers.imports.meeting import Outcome, slice_, suppressing
 from subscribers.imports.tables import import_changes, import_suppressions
-from subscribers.imports.wanted import SUPPRESSIONS, Wanted
-from subscribers.lifecycle import ENDS_ALL, Status
-from subscribers.rows import insert_into
+from subscribers.imports.wanted import Wanted
+from subscribers.lifecycle import Status
 from subscribers.tables import subscriptions
 
-ENDING_ALL = [wanted.value for wanted, reason in SUPPRESSIONS.items() if reason in ENDS_ALL]
 gone = and_(slice_.c.wanted > Wanted.UNCONFIRMED, slice_.c.wanted < Wanted.ERASED)
 """The file says that they are not to be mailed."""
-
-
-def nth(import_id: int) -> ColumnElement[int]:
-    """In which order this import comes among those that changed a person of the slice."""
-    others = select(func.coalesce(func.max(import_changes.c.nth), 0) + 1).where(
-        import_changes.c.subscriber_id == slice_.c.known, import_changes.c.import_id != import_id
-    )
-    return case((slice_.c.known.is_(None), 1), else_=others.correlate(slice_).scalar_subquery())
 
 
 def say_so_too(connection: Connection, import_id: int, newsletter: str) -> None:
@@ -56,7 +48,7 @@ def say_so_too(connection: Connection, import_id: int, newsletter: str) -> None:
         "changed_at_before": since,
     }
     chosen = select(*same.values()).join_from(slice_, subscriptions, ended)
-    _insert(connection, import_changes, list(same), chosen.where(or_(left, slice_.c.wanted.in_(ENDING_ALL))))
+    insert_missing(connection, import_changes, list(same), chosen.where(or_(left, slice_.c.wanted.in_(ENDING_ALL))))
     made = exists().where(
         import_suppressions.c.address_key == slice_.c.email_key,
         import_suppressions.c.reason == suppressing(slice_.c.wanted),
@@ -67,9 +59,4 @@ def say_so_too(connection: Connection, import_id: int, newsletter: str) -> None:
         gone,
         made.correlate(slice_),
     )
-    _insert(connection, import_suppressions, ["address_key", "reason", "import_id"], suppressed)
-
-
-def _insert(connection: Connection, table: Table, columns: list[str], rows: Any) -> None:
-    statement = insert_into(connection, table).from_select(columns, rows)
-    connection.execute(statement.on_conflict_do_nothing())
+    insert_missing(connection, import_suppressions, ["address_key", "reason", "import_id"], suppressed)

@@ -5,8 +5,6 @@ What the statements allow is what `book.subscribe` allows an import, person by p
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -29,15 +27,17 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from subscribers.columns import UtcDateTime, json_type
-from subscribers.imports.agreeing import ENDING_ALL, gone, nth, say_so_too
+from subscribers.imports.agreeing import gone, say_so_too
+from subscribers.imports.ending import ENDING_ALL, end
+from subscribers.imports.journal import Mark, insert_missing, nth
 from subscribers.imports.meeting import Meeting, Outcome, slice_
 from subscribers.imports.restoring import Restoring
 from subscribers.imports.staging import Staging, tag_words
-from subscribers.imports.tables import import_changes, import_suppressions, import_tags
+from subscribers.imports.tables import import_changes, import_tags
 from subscribers.imports.wanted import SUPPRESSIONS, Wanted
 from subscribers.lifecycle import ENDS_ALL, ConsentAction, Status
 from subscribers.rows import insert_into
-from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions, suppressions
+from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions
 
 _comes_in = slice_.c.wanted <= Wanted.UNCONFIRMED
 _added = slice_.c.outcome == Outcome.ADDED.value
@@ -65,26 +65,6 @@ def _clashing() -> Generator[None]:
         if getattr(error.orig, "sqlstate", None) != _UNIQUE:
             raise
         raise Overtaken from error
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What all rows of one import bear."""
-
-    import_id: int
-    newsletter: str
-    consent_source: str
-    at: datetime
-
-    @property
-    def source(self) -> str:
-        """What stands in notes and events that say no consent."""
-        return f"import {self.import_id}"
-
-    @property
-    def evidence(self) -> dict[str, str]:
-        """What stands in every consent event of the import."""
-        return {"import": str(self.import_id)}
 
 
 class Applying:
@@ -128,14 +108,14 @@ class Applying:
             say_so_too(self._connection, self._mark.import_id, self._mark.newsletter)
         if outcomes <= {Outcome.UNCHANGED, Outcome.KEPT_OUT}:
             return counts
+        mark = self._mark
         with _clashing():
             if self._staging.with_records:
-                mark = self._mark
                 Restoring(self._connection, self._staging, mark.import_id, mark.newsletter, mark.at).restore()
             self._subscribers()
         self._journal()
         if Outcome.ENDED in outcomes:
-            self._suppressions()
+            end(self._connection, mark, self._since)
         if Outcome.CHANGED in outcomes or Outcome.ADDED in outcomes:
             self._described()
         self._events()
@@ -184,48 +164,6 @@ class Applying:
             .where(~slice_.c.wanted.in_(ENDING_ALL))
         )
         self._enter(import_changes, list(changes), chosen)
-
-    def _suppressions(self) -> None:
-        """What the file says of addresses that nobody may write to; some of it ends every subscription there is."""
-        mark = self._mark
-        suppressing = and_(_ended, slice_.c.wanted > Wanted.UNSUBSCRIBED)
-        chosen = select(slice_.c.email_key, slice_.c.reason).where(suppressing).order_by(slice_.c.n)
-        made = chosen.add_columns(literal(mark.import_id))
-        self._insert(import_suppressions, ["address_key", "reason", "import_id"], made)
-        self._insert(
-            suppressions,
-            ["address_key", "reason", "at", "note"],
-            chosen.add_columns(self._since, literal(mark.source)),
-        )
-        ending = and_(_ended, slice_.c.wanted.in_(ENDING_ALL), slice_.c.subscriber_id.is_not(None))
-        live = and_(
-            subscriptions.c.subscriber_id == slice_.c.subscriber_id,
-            subscriptions.c.status != Status.UNSUBSCRIBED.value,
-        )
-        unsubscribed = literal(Status.UNSUBSCRIBED.value)
-        columns = ["subscriber_id", "import_id", "newsletter", "nth", "created", "status", "status_before"]
-        columns += ["changed_at", "changed_at_before"]
-        before: list[ColumnElement[Any]] = [subscriptions.c.subscriber_id, literal(mark.import_id)]
-        before += [
-            subscriptions.c.newsletter,
-            nth(mark.import_id),
-            literal(value=False),
-            unsubscribed,
-            subscriptions.c.status,
-        ]
-        before += [self._since, subscriptions.c.changed_at]
-        self._insert(import_changes, columns, select(*before).join_from(slice_, subscriptions, live).where(ending))
-        # Somebody without a live subscription has an event to be taken back all the same.
-        alone: list[ColumnElement[Any]] = [slice_.c.subscriber_id, literal(mark.import_id), literal(mark.newsletter)]
-        alone += [nth(mark.import_id), literal(value=False)]
-        self._insert(import_changes, columns[:5], select(*alone).where(ending))
-        ended = select(slice_.c.subscriber_id).where(ending)
-        since = select(self._since).where(slice_.c.subscriber_id == subscriptions.c.subscriber_id).scalar_subquery()
-        self._connection.execute(
-            update(subscriptions)
-            .where(subscriptions.c.subscriber_id.in_(ended), subscriptions.c.status != Status.UNSUBSCRIBED.value)
-            .values(status=Status.UNSUBSCRIBED.value, changed_at=since)
-        )
 
     def _described(self) -> None:
         """Fill in names and fields that were missing."""
@@ -303,11 +241,12 @@ class Applying:
         """New people have nothing that a row could clash with, and are spared the look; known ones may have it."""
         self._connection.execute(table.insert().from_select(list(columns), rows.where(slice_.c.known.is_(None))))
         if self._known:
-            self._insert(table, columns, rows.where(slice_.c.known.is_not(None)).order_by(slice_.c.subscriber_id))
+            insert_missing(
+                self._connection,
+                table,
+                columns,
+                rows.where(slice_.c.known.is_not(None)).order_by(slice_.c.subscriber_id),
+            )
 
     def _json(self, column: ColumnElement[str]) -> ColumnElement[Any]:
         return cast(column, json_type()) if self._postgresql else type_coerce(column, json_type())
-
-    def _insert(self, table: Any, columns: Sequence[str], rows: Any) -> None:
-        statement = insert_into(self._connection, table).from_select(list(columns), rows)
-        self._connection.execute(statement.on_conflict_do_nothing())

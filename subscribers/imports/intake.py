@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, s
 
 from subscribers.erasure import PREFIX, Hasher, marks
 from subscribers.imports import records
-from subscribers.imports.applying import Applying, Mark
+from subscribers.imports.applying import Applying
+from subscribers.imports.journal import Mark
 from subscribers.imports.meeting import Meeting, Outcome, email
 from subscribers.imports.numbering import Numbering
 from subscribers.imports.records import ImportRow, ImportState
