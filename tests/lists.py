@@ -63,7 +63,7 @@ def _read(sheet: Sheet, maps: Mapping[str, str], target: Path | None, found: Fou
             tags.append(words)
         return tags.index(words)
 
-    with closing(RefusedFile(target, sheet.header)) as file:
+    with closing(RefusedFile(target, sheet.header, guards=layout.guarded)) as file:
 
         def refuse(line: int, kind: str, reason: str, cells: Sequence[str]) -> None:
             found.refused.append(Refusal(sheet.name, line, kind, reason))

@@ -157,7 +157,7 @@ class Gathering:
     def _sheet(self, sheet: Sheet, layout: Layout) -> int:
         if not self.agreed(sheet, layout):
             raise Declined
-        file = RefusedFile(self._refused_path(sheet), sheet.header)
+        file = RefusedFile(self._refused_path(sheet), sheet.header, guards=layout.guarded)
 
         def refuse(line: int, kind: str, reason: str, cells: Sequence[str]) -> None:
             refusal = Refusal(sheet.name, line, kind, reason)
@@ -186,9 +186,9 @@ class Gathering:
     def _refused_path(self, sheet: Sheet) -> Path | None:
         if self.request.refused_folder is None:
             return None
-        path = refused_path(self.request.refused_folder, sheet.name, self.request.files)
-        taken = {each.name for each in self._found.refused_files}
-        return path.with_name(f"{len(taken) + 1}-{path.name}") if path.name in taken else path
+        # The name stays in front of the number: it may be what says who left.
+        taken = [*self.request.files, *self._found.refused_files]
+        return refused_path(self.request.refused_folder, sheet.name, taken)
 
     def _pages(self, sheet: Sheet, parser: Parser) -> Iterator[Page]:
         page = Page()

@@ -14,7 +14,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
 from subscribers.errors import BadImport
-from subscribers.exports import guarded
+from subscribers.exports import guarded, unguarded
 
 COLUMNS = ("refused_file", "refused_line", "refused_reason")
 """What stands before the row's own cells; an import leaves them out again."""
@@ -45,10 +45,13 @@ class RefusedFile:
     behind by a process that is killed. What is there already is never written over: somebody may have mended half of it.
     """
 
-    def __init__(self, path: Path | None, header: Sequence[str]) -> None:
-        """`path` None: what is refused is not written down."""
+    def __init__(self, path: Path | None, header: Sequence[str], *, guards: bool = False) -> None:
+        """`path` None: what is refused is not written down. `guards`: the cells are guarded already, as ours are."""
         self.path = path
+        # Of a file of refused rows that is refused in part once more, what stands in front is said anew.
+        self._first = len(COLUMNS) if tuple(header[: len(COLUMNS)]) == COLUMNS else 0
         self._header = header
+        self._guards = guards
         self._file: TextIOWrapper | None = None
 
     def add(self, refusal: Refusal, cells: Sequence[str]) -> None:
@@ -61,10 +64,16 @@ class RefusedFile:
                 # The mark tells a spreadsheet that it is UTF-8; a lone surrogate is in no encoding.
                 self._file = TextIOWrapper(self._unnamed, encoding="utf-8-sig", errors="replace", newline="")
                 self._writer = csv.writer(self._file)
-                self._writer.writerow([*COLUMNS, *self._header])
-            self._writer.writerow([refusal.file, refusal.line, refusal.reason, *(guarded(cell) for cell in cells)])
+                self._write(COLUMNS, self._header)
+            self._write((refusal.file, str(refusal.line), refusal.reason), cells)
         except OSError as error:
             raise self._unwritable(error) from error
+
+    def _write(self, front: Sequence[str], cells: Sequence[str]) -> None:
+        # A line that is no row stands there as one cell: it is not cut.
+        own = cells[self._first :] if len(cells) > self._first else cells
+        as_they_were = (unguarded(cell) for cell in own) if self._guards else own
+        self._writer.writerow([guarded(cell) for cell in (*front, *as_they_were)])
 
     def finish(self) -> Path | None:
         """Put it in its place, or in the next free one, which is the answer; None: nothing was refused."""
