@@ -26,6 +26,8 @@ class Notices(NamedTuple):
 
 def say_layout(sheet: "Sheet", layout: "Layout") -> None:
     """What each column of a file is taken for, when that is not plain."""
+    if not layout.always.comes_in:
+        say(f"{sheet.name}: nobody in it is mailed")
     if not layout.guessed and not layout.service and not layout.left_out:
         return
     by = f"an export of {layout.service}" if layout.service else "its columns say"

@@ -15,6 +15,7 @@ from mailer.cli.options import JsonOption, NewsletterOption, YesOption
 from mailer.cli.output import ask, say, say_json
 from mailer.cli.signals import SIGNALLED, nothing_changed_yet, stop_signals
 from mailer.errors import UsageError
+from subscribers.imports.wanted import Everybody
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -54,6 +55,10 @@ def import_(
     fields: Annotated[
         bool, typer.Option("--fields", help="Keep the columns that are not known as custom fields.")
     ] = False,
+    everybody: Annotated[
+        Everybody | None,
+        typer.Option("--as", help="What everybody in the files is, e.g. unsubscribed: those are then never mailed."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     refused: Annotated[
         Path, typer.Option("--refused", metavar="FOLDER", help="Where the CSV of refused rows is written.")
@@ -74,7 +79,9 @@ def import_(
         raise UsageError("the standard input can be read only once", hint="give `-` once")
     workspace = open_workspace()
     slug = workspace.newsletter(newsletter).slug
-    request = Request(files, slug, consent_source, maps, keep_fields=fields, refused_folder=refused)
+    request = Request(
+        files, slug, consent_source, maps, keep_fields=fields, refused_folder=refused, everybody=everybody
+    )
     return take_in(workspace, Asked(request, dry_run=dry_run, confirm=confirm, yes=yes, as_json=as_json))
 
 

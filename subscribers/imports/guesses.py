@@ -65,6 +65,13 @@ MAY_SAY_WHO_STAYS = re.compile(
 )
 """The same, where yes means that they are mailed: who says no there has said no."""
 
+NAMES_WHO_LEFT = re.compile(
+    r"unsub|opt(ed)?[ _-]?outs?|black[ _-]?list|block[ _-]?list|bounce|complain|suppress|do[ _-]not"
+    r"|abgemeldet|abmeldung|abbestell|gesperrt|d[ée]sabonn|d[ée]sinscri|\bbajas?\b|disiscri|uitgeschreven|afgemeld"
+)
+"""The name of a file of addresses that must not be subscribed without asking. Not `cleaned` and `removed`: so people call a
+list that they have tidied."""
+
 NOT_MAILED = Standings(flag(Wanted.UNSUBSCRIBED), other=Wanted.UNSUBSCRIBED)
 """A column that says who is not to be mailed: yes, no, or when they left."""
 

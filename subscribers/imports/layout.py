@@ -10,11 +10,16 @@ from subscribers.errors import BadImport, BadValue
 from subscribers.exports import COLUMNS as OURS
 from subscribers.exports import FIELD, unguarded
 from subscribers.imports.guesses import ANY_FILE_NAME, ANY_STATUS, GUESSES, MAY_BE_ADDRESSES, NOT_MAILED
-from subscribers.imports.layout_mistakes import refuse_to_pass_over, refuse_what_cannot_be, where
+from subscribers.imports.layout_mistakes import (
+    refuse_a_name_that_says_who_left,
+    refuse_to_pass_over,
+    refuse_what_cannot_be,
+    where,
+)
 from subscribers.imports.refusals import COLUMNS as REFUSED
 from subscribers.imports.services import SERVICES, Service, Standings
 from subscribers.imports.sheets import Sheet, normal
-from subscribers.imports.wanted import Wanted
+from subscribers.imports.wanted import Everybody, Wanted
 from subscribers.values import RESERVED_FIELDS, clean_field_name
 
 PLAIN = ("email", "name", "tags")
@@ -56,8 +61,8 @@ class Layout:
         return [position for position, each in self.roles.items() if each == role]
 
 
-def laid_out(sheet: Sheet, maps: Mapping[str, str], *, keep_fields: bool) -> Layout:
-    """What each column says; `maps` are a person's own words: column -> role, field or `-`.
+def laid_out(sheet: Sheet, maps: Mapping[str, str], *, keep_fields: bool, everybody: Everybody | None = None) -> Layout:
+    """What each column says; `maps` are a person's own words: column -> role, field or `-`; `everybody`: of all rows.
 
     Raises BadImport when there is no column with addresses, or a word of `maps` fits nothing.
     """
@@ -96,13 +101,16 @@ def laid_out(sheet: Sheet, maps: Mapping[str, str], *, keep_fields: bool) -> Lay
         fields |= _field_names(sheet.header, rest, fields)
         rest = []
     refuse_what_cannot_be(sheet, names, roles, given, once=ONCE)
+    always = _always(service, sheet.name, everybody, ours=ours)
+    if not (service or ours or standings or everybody or "left" in roles.values()) and always is Wanted.SUBSCRIBED:
+        refuse_a_name_that_says_who_left(sheet)
     return Layout(
         service="mailer" if ours else service.name if service else "",
         guessed=service is None and not ours and not _is_plain(names, known, given),
         width=len(names),
         roles=dict(sorted(roles.items(), key=lambda pair: (_preference(service, names[pair[0]]), pair[0]))),
         standings=standings,
-        always=Wanted.SUBSCRIBED if ours else _always(service, sheet.name),
+        always=always,
         fields=fields,
         left_out=[sheet.header[position] for position in rest],
         quoted_tags=service is not None and service.quoted_tags,
@@ -212,11 +220,16 @@ _OUR_SUPPRESSIONS = {
 }
 
 
-def _always(service: Service | None, name: str) -> Wanted:
+def _always(service: Service | None, name: str, everybody: Everybody | None, *, ours: bool) -> Wanted:
     base = PurePosixPath(name.replace("\\", "/")).name.lower()
-    names = ANY_FILE_NAME if service is None else service.file_names
+    names: Mapping[str, Wanted] = {}
+    if service is not None:
+        names = service.file_names
+    elif not ours and everybody is None:
+        names = ANY_FILE_NAME
     said = [wanted for begin, wanted in names.items() if base.startswith(begin)]
-    return max(Wanted.SUBSCRIBED if service is None else service.always, *said, Wanted.SUBSCRIBED)
+    declared = service.always if service else Wanted.SUBSCRIBED
+    return max(declared, *said, everybody.wanted if everybody else Wanted.SUBSCRIBED, Wanted.SUBSCRIBED)
 
 
 def _field_names(header: Sequence[str], rest: Sequence[int], taken: Mapping[int, str]) -> dict[int, str]:

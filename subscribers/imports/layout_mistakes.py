@@ -1,9 +1,10 @@
 """What is said when the columns of a sheet cannot be taken for people: which column, and how to say what it means."""
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from subscribers.errors import BadImport
-from subscribers.imports.guesses import MAY_SAY_WHO_LEFT, MAY_SAY_WHO_STAYS
+from subscribers.imports.guesses import MAY_SAY_WHO_LEFT, MAY_SAY_WHO_STAYS, NAMES_WHO_LEFT
 from subscribers.imports.refusals import COLUMNS as REFUSED
 from subscribers.imports.sheets import Sheet
 
@@ -53,6 +54,16 @@ def refuse_to_pass_over(sheet: Sheet, names: Sequence[str], rest: Sequence[int])
         f"{where(sheet)}: the column `{column}`{others} may say who is not to be mailed",
         hint=f"if it does: --map {means}; if not: --map '{column}=-'",
     )
+
+
+def refuse_a_name_that_says_who_left(sheet: Sheet) -> None:
+    """Raise BadImport when the name of a file may say that nobody in it is to be mailed, and nothing in it does."""
+    base = PurePosixPath(sheet.name.replace("\\", "/")).name
+    if NAMES_WHO_LEFT.search(base.lower()):
+        raise BadImport(
+            f"{sheet.name}: its name may say that nobody in it is to be mailed",
+            hint="say which: --as unsubscribed (or bounced, complained), or --as subscribed if they are to be mailed",
+        )
 
 
 def _no_addresses(sheet: Sheet) -> str:

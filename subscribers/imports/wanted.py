@@ -1,6 +1,6 @@
 """What a file says that a person is to the newsletter, and in which order its words outrank each other. Pure."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from subscribers.lifecycle import SuppressionReason
 
@@ -24,6 +24,23 @@ class Wanted(IntEnum):
     def comes_in(self) -> bool:
         """Whether the row asks to be let in; the others say that somebody is not to be mailed."""
         return self <= Wanted.UNCONFIRMED
+
+
+class Everybody(StrEnum):
+    """What a person may say of everybody in their files, where the files do not say it."""
+
+    SUBSCRIBED = "subscribed"
+    """As without it, but that a file's name counts for nothing."""
+    UNCONFIRMED = "unconfirmed"
+    UNSUBSCRIBED = "unsubscribed"
+    LEFT_ALL = "left-all"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+    @property
+    def wanted(self) -> Wanted:
+        """The standing that each row asks for at least."""
+        return Wanted[self.name]
 
 
 SUPPRESSIONS = {
