@@ -21,6 +21,7 @@ from subscribers.imports.staged import Page
 from subscribers.imports.staging import Staging
 from subscribers.imports.summary import Summary
 from subscribers.imports.suspicions import Suspicions
+from subscribers.imports.wanted import Everybody
 
 _STAGED = 2000
 _NAMED = 10
@@ -40,6 +41,8 @@ class Request:
     keep_fields: bool
     refused_folder: Path | None
     """Where the refused rows are written to; None: nowhere."""
+    everybody: Everybody | None = None
+    """What a person said that all of them are."""
 
 
 @dataclass
@@ -103,7 +106,8 @@ class Gathering:
         self._found = Gathered(Summary())
         self._kinds: Counter[str] = Counter()
         asked = [self.request.newsletter, self.request.consent_source.strip(), sorted(self.request.maps.items())]
-        self._digest = hashlib.sha256(_DIGEST + json.dumps([*asked, self.request.keep_fields]).encode())
+        said = [] if self.request.everybody is None else [self.request.everybody.value]
+        self._digest = hashlib.sha256(_DIGEST + json.dumps([*asked, self.request.keep_fields, *said]).encode())
         good = 0
         for path in self.request.files:
             for sheet, layout in self._sheets(path):
@@ -140,7 +144,8 @@ class Gathering:
         stream = Headed(source.stream)
         try:
             sheet = open_sheet(replace(source, stream=stream), self._seen)
-            return sheet, laid_out(sheet, self.request.maps, keep_fields=self.request.keep_fields)
+            asked = self.request
+            return sheet, laid_out(sheet, asked.maps, keep_fields=asked.keep_fields, everybody=asked.everybody)
         except BadImport as error:
             # Not what cannot be read, nor a table that names people: it may be the one that says who left.
             must_be_read = source.kind is Kind.NAMED or (source.kind is Kind.TABLE and stream.names_somebody)
