@@ -12,11 +12,12 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from mailer.database.faults import translated
 from mailer.database.folder import refuse_shared_disk
+from mailer.database.room import no_temporary_room, temporary_folder
 from mailer.errors import DatabaseError, SettingsError
 
 BUSY_SECONDS = 15
@@ -204,6 +205,15 @@ def _sqlite(url: URL, patience: Patience) -> Engine:
         cursor.execute("PRAGMA wal_autocheckpoint = 4000")
         cursor.execute("PRAGMA secure_delete = ON")  # an erased person's address must not linger in free pages
         cursor.close()
+
+    @event.listens_for(engine, "handle_error")
+    def _full(context: ExceptionContext) -> None:  # pyright: ignore[reportUnusedFunction]  # called by the event
+        # Here, because the temporary files go with the connection, and with them what tells which disk it was.
+        code: int = getattr(context.original_exception, "sqlite_errorcode", 0)
+        if code & _PRIMARY == sqlite3.SQLITE_FULL:
+            elsewhere = no_temporary_room(Path(url.database or ""), temporary_folder(os.environ))
+            if elsewhere is not None:
+                raise elsewhere from context.original_exception
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]  # called by the event

@@ -1,5 +1,7 @@
 """What a database says when it fails, in words for the person who must mend it."""
 
+import re
+
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -53,11 +55,20 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ("does not exist", "something is missing there", "run `mailer db upgrade`, or mend MAILER_DATABASE_URL"),
 )
 
+# PostgreSQL names the file: of a sort, or of a temporary table.
+_OF_TEMPORARY = re.compile(r'(?s)(?:pgsql_tmp|"[^"]*/t[0-9]+_[0-9]+[^"]*").*No space left')
+
 
 def translated(error: DBAPIError | OSError, url: URL) -> DatabaseError:
     """The error that a person reads; the driver's own stays its cause. The URL's password is never shown."""
     said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
     where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    if _OF_TEMPORARY.search(said):
+        return DatabaseError(
+            f"the database {where}: its server has no room left for temporary tables",
+            hint="make room on the server's disk, or let its setting temp_tablespaces name a larger one; then run the same "
+            "command again: what was committed is safe",
+        )
     for part, what, hint in _KNOWN:
         if part.lower() in said.lower():
             found = DatabaseBusy if part in _BUSY else DatabaseError

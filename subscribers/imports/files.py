@@ -1,5 +1,6 @@
 """Opens what a person named: a file, a gzip, the files inside a zip, the standard input; and nothing that swells beyond measure."""
 
+import errno
 import gzip
 import io
 import re
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import IO, cast
 
 from subscribers.errors import BadImport
@@ -22,6 +23,8 @@ LARGEST = 4 << 30
 SWELLING = 200
 """How many times its packed size a file may become: text packs 5 to 20 times."""
 FILES_IN_A_ZIP = 100
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 PassedOver = Callable[[str, str], None]
 """Told of a file that is not read: its name, and why."""
@@ -75,6 +78,11 @@ def reading(name: str) -> Generator[None]:
             f"{name} cannot be unpacked: it is damaged or cut short", hint="export or download it again"
         ) from error
     except OSError as error:
+        if error.errno in _FULL:  # nothing else is written while a file is read
+            raise BadImport(
+                f"{name} cannot be read: there is no room left for temporary files in {gettempdir()}",
+                hint="make room there, or let TMPDIR name a folder on a larger disk; then run the same command again",
+            ) from error
         raise BadImport(f"{name} cannot be read: {error.strerror or error}") from error
 
 
