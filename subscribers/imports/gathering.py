@@ -171,7 +171,8 @@ class Gathering:
             self._kinds[kind] += 1
             file.add(refusal, cells)
 
-        parser = Parser(layout, self.staging.combination, self.erased, sheet.header, refuse, self.now)
+        newsletter, now = self.request.newsletter, self.now
+        parser = Parser(layout, self.staging.combination, self.erased, sheet.header, refuse, now, newsletter)
         self.staging.with_fields = self.staging.with_fields or bool(layout.fields)
         self.staging.with_records = self.staging.with_records or layout.ours
         good = 0

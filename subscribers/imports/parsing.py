@@ -44,6 +44,8 @@ class Parser:
     refuse: Callable[[int, str, str, Sequence[str]], None]
     """Told of line, kind, reason and cells of a row that is refused."""
     now: datetime
+    newsletter: str = ""
+    """Proofs in an export of ours count for this one alone."""
     rows: int = 0
     undated: int = 0
     """Rows with a date that cannot be read."""
@@ -161,7 +163,9 @@ class Parser:
             }
             fields = as_json({name: value for name, value in said.items() if value})
         tags = self._tagged(cells) if self._tags else 0
-        record = as_record(dict(zip(self._header, cells, strict=True))) if self.layout.ours else ""
+        record = ""
+        if self.layout.ours:
+            record = as_record(dict(zip(self._header, cells, strict=True)), self.newsletter)
         return name, tags, int(wanted), fields, self._since(cells, wanted), record
 
     def _tagged(self, cells: Sequence[str]) -> int:

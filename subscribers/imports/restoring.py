@@ -23,10 +23,17 @@ from subscribers.tables import consent_events, subscriber_tags, subscribers, sub
 _UNKEEPABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
 
 
-def as_record(cells: Mapping[str, str]) -> str:
-    """What an export of ours says of a person beyond an address, a name, tags and fields, checked. Raises BadValue."""
+_AGREED = (ConsentAction.ATTESTED.value, ConsentAction.CONFIRMED.value)
+
+
+def as_record(cells: Mapping[str, str], newsletter: str) -> str:
+    """What an export of ours says of a person beyond an address, a name, tags and fields, checked. Raises BadValue.
+
+    Empty for somebody who is subscribed in it without a proof that they agreed to this newsletter: what they are to another
+    one says nothing of this one, and they come in as by any file.
+    """
     try:
-        record = {
+        record: dict[str, Any] = {
             "status": Status(cells["status"]).value,
             "status_at": _moment(cells["status_at"]),
             "created_at": _moment(cells["created_at"]),
@@ -38,7 +45,8 @@ def as_record(cells: Mapping[str, str]) -> str:
         raise BadValue("this is no row of an export of ours: its standing or its proofs cannot be read") from error
     if _UNKEEPABLE.search(text):
         raise BadValue("this is no row of an export of ours: there is a character in its proofs that cannot be kept")
-    return text
+    proved = any(event["newsletter"] == newsletter and event["action"] in _AGREED for event in record["consent"])
+    return text if proved or record["status"] != Status.SUBSCRIBED.value else ""
 
 
 def _event(event: Any) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from subscribers.lifecycle import Actor, SuppressionReason
 from subscribers.records import field_names, records
 from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions, suppressions
 
+from .import_desk import Desk
+
 NEWS = "news"
 NOW = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -92,3 +94,25 @@ def test_an_export_comes_back_as_it_was_and_can_be_taken_back(database: Database
             connection.rollback()
 
     does()
+
+
+@pytest.mark.parametrize(("source", "status"), [("", "unconfirmed"), ("a form of theirs", "subscribed")])
+def test_a_proof_of_another_newsletter_subscribes_nobody_to_this_one(
+    desk: Desk, tmp_path: Path, source: str, status: str
+) -> None:
+    desk.enter("ada")
+    book.unsubscribe(desk.connection, desk.enter("bob"), NEWS, source="link", now=LATER)
+    path = tmp_path / "export.csv"
+    path.write_text(_export(desk.connection, "csv"), encoding="utf-8", newline="")
+    for table in TABLES:
+        desk.connection.execute(table.delete())
+    found = import_file(desk.connection, path, "daily", consent_source=source, hasher=lambda _: [], now=LATER)
+    mine = subscriptions.c
+    here = select(subscribers.c.email, mine.newsletter, mine.status).join_from(subscriptions, subscribers)
+    assert sorted(tuple(each) for each in desk.connection.execute(here)) == [
+        ("ada@example.org", "daily", status),
+        ("bob@example.org", "daily", "unsubscribed"),
+    ]
+    assert (found.summary.added, found.summary.subscribed) == (1, int(bool(source)))
+    proofs = select(consent_events.c.action, consent_events.c.source).where(consent_events.c.newsletter == "daily")
+    assert [tuple(each) for each in desk.connection.execute(proofs)] == [("attested", source)][: bool(source)]
