@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from subscribers.imports.intake import Plan
     from subscribers.imports.layout import Layout
     from subscribers.imports.records import ImportRow
+    from subscribers.imports.refusals import Refusal
     from subscribers.imports.sheets import Sheet
     from subscribers.imports.summary import Summary
 
@@ -80,8 +81,10 @@ def say_plan(plan: "Plan", found: "Gathered", notices: Notices | None) -> None:
     rows = "row" if summary.duplicates == 1 else "rows"
     line(summary.duplicates, f"{rows} of somebody whom another row names", [])
     for kind, number in summary.refused.items():
-        places = [f"{one.file}:{one.line}" for one in found.refused if one.kind == kind]
-        line(number, f"refused: {kind}", places)
+        some = [one for one in found.refused if one.kind == kind]
+        line(number, f"refused: {kind}", _places(some[:3]))
+        if some:
+            say(f"{'':>13}{some[0].reason}")
     _say_refused(found)
     _say_passed_over(found)
     if notices is not None:
@@ -89,6 +92,15 @@ def say_plan(plan: "Plan", found: "Gathered", notices: Notices | None) -> None:
             f", at {notices.rate:g} a second: about {duration(notices.number / notices.rate)}" if notices.rate else ""
         )
         say(f"{count(notices.number, 'notice', 'notices')} would ask them to confirm{took}.")
+
+
+def _places(refused: "list[Refusal]") -> list[str]:
+    """Where they stand; a file that several stand in is named once."""
+    places, file = list[str](), None
+    for one in refused:
+        places.append(f":{one.line}" if one.file == file else f"{one.file}:{one.line}")
+        file = one.file
+    return places
 
 
 def say_done(row: "ImportRow", found: "Gathered") -> None:
@@ -129,7 +141,7 @@ def _say_refused(found: "Gathered") -> None:
     one = sum(found.summary.refused.values()) == 1
     for path in found.refused_files:
         row, them = ("The refused row is", "it") if one else ("The refused rows are", "them")
-        say(f"{row} in {path}: mend {them} there, and import that file.")
+        say(f"{row} in {path}: mend {them} there, and import that file with the same options.")
 
 
 def _say_passed_over(found: "Gathered") -> None:

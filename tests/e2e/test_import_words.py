@@ -69,7 +69,7 @@ def people(number: int, *more: str) -> str:
             1,
             (
                 "1 person added to my-news, subscribed.\n1 row named somebody a second time.\n1 row refused: 1 no e-mail address.\n"
-                "The refused row is in people.refused.csv: mend it there, and import that file.\n"
+                "The refused row is in people.refused.csv: mend it there, and import that file with the same options.\n"
                 "This was import 1; `mailer subscribers undo-import 1` takes it back.\n"
             ),
         ),
@@ -77,7 +77,7 @@ def people(number: int, *more: str) -> str:
             2,
             (
                 "2 people added to my-news, subscribed.\n2 rows named somebody a second time.\n2 rows refused: 2 no e-mail address.\n"
-                "The refused rows are in people.refused.csv: mend them there, and import that file.\n"
+                "The refused rows are in people.refused.csv: mend them there, and import that file with the same options.\n"
                 "This was import 1; `mailer subscribers undo-import 1` takes it back.\n"
             ),
         ),

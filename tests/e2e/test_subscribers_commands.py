@@ -99,11 +99,12 @@ def test_without_a_consent_source_an_address_is_unconfirmed_and_the_command_says
 def test_a_file_is_imported_and_every_row_accounted_for(desk: Desk) -> None:
     (desk.root / "people.csv").write_text(CSV, encoding="utf-8")
     assert ok(desk.run("subscribers", "import", "people.csv", "--consent-source", "paper form", "--dry-run")) == (
-        """5 rows in 1 file:
+        f"""5 rows in 1 file:
           3  new: subscribed  e.g. ada@example.org, bob@example.org, cleo@example.org
           1  row of somebody whom another row names
           1  refused: no e-mail address  e.g. people.csv:3
-The refused row is in people.refused.csv: mend it there, and import that file.
+             {NOBODY}
+The refused row is in people.refused.csv: mend it there, and import that file with the same options.
 Nothing was changed: this was a dry run.
 """
     )
@@ -112,7 +113,7 @@ Nothing was changed: this was a dry run.
         """3 people added to my-news, subscribed.
 1 row named somebody a second time.
 1 row refused: 1 no e-mail address.
-The refused row is in people.refused.csv: mend it there, and import that file.
+The refused row is in people.refused.csv: mend it there, and import that file with the same options.
 This was import 1; `mailer subscribers undo-import 1` takes it back.
 """
     )
@@ -137,6 +138,14 @@ This was import 1; `mailer subscribers undo-import 1` takes it back.
         "warnings": [],
         "invited": 0,
     }
+
+
+def test_a_plan_names_a_file_once_and_says_what_is_wrong_with_the_first_row(desk: Desk) -> None:
+    (desk.root / "a.csv").write_text("email,status\n" + "p@example.org,vip\n" * 2, encoding="utf-8")
+    (desk.root / "b.csv").write_text("email,status\np@example.org,gold\n", encoding="utf-8")
+    said = ok(desk.run("subscribers", "import", "a.csv", "b.csv", "--dry-run")).splitlines()
+    first = said.index("          3  refused: a status that is not known  e.g. a.csv:2, :3, b.csv:2")
+    assert said[first + 1].startswith('             the status "vip" is not known here; say subscribed, ')
 
 
 def test_refused_rows_are_mended_where_they_are_and_imported_again(filled: Desk) -> None:
