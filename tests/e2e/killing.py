@@ -1,4 +1,4 @@
-"""Kills an import, and its taking back, at each of their steps in turn: run by `test_import_killed`, never imported.
+"""Kills an import, its taking back, a merge and changes of many at each of their steps: run by `test_import_killed`, never imported.
 
 A step is a statement, a commit, or the opening or renaming of a file. The command runs in a process that is forked off this one
 and kills itself before step n, as `kill -9` would; then the same command runs again to its end. Prints one JSON line for
@@ -11,20 +11,22 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, event, select, text
+from sqlalchemy import Connection, MetaData, event, select, text, true
 
 from mailer.cli.applying import take_back
 from mailer.cli.importing import Asked, take_in
+from mailer.consent.merging import merge_people
 from mailer.settings import load_dotenv, load_settings
 from mailer.wiring import Workspace
-from subscribers import book, suppressing
+from subscribers import book, many, suppressing
 from subscribers.address import parse
+from subscribers.errors import UnknownSubscriber
 from subscribers.imports.gathering import Request
 from subscribers.imports.rhythm import Rhythm
 from subscribers.lifecycle import Actor, SuppressionReason
@@ -246,8 +248,47 @@ def without_the_second(found: dict[str, list[str]]) -> dict[str, list[str]]:
     return kept
 
 
+def all_slices(scene: Scene, one: Callable[[Connection, int], many.Slice]) -> None:
+    """As the command line does what is done to many."""
+    after = 0
+    while True:
+        with scene.here.transaction() as connection:
+            done = one(connection, after)
+        if not done.people:
+            return
+        after = done.last
+
+
+def try_others(scene: Scene, state: Any) -> None:
+    """What is done to people who are here: their tags, the end of their subscriptions, two who become one."""
+    many.SLICE = SLICE
+
+    def tagged() -> None:
+        words = {"add": ["seen"], "remove": ["beta"]}
+        all_slices(scene, lambda connection, after: many.tag_slice(connection, NEWS, true(), after=after, **words))
+
+    def removed() -> None:
+        now = scene.here.now()
+        all_slices(scene, lambda connection, after: many.remove_slice(connection, NEWS, true(), after=after, now=now))
+
+    def merged() -> None:
+        # Done already, when it was killed behind its end.
+        with suppress(UnknownSubscriber), scene.here.transaction() as connection:
+            keep, other = parse("p1@example.org"), parse("p5@example.org")
+            merge_people(connection, keep, other, now=scene.here.now())
+
+    commands: dict[str, Command] = {"tag": tagged, "remove": removed, "merge": merged}
+    for name, command in commands.items():
+        scene.back_to(state)
+        before = scene.seen()
+        assert child(scene, command)[0] == 0
+        after = scene.seen()
+        assert before != after
+        try_all(scene, name, command, state, after)
+
+
 def main() -> None:
-    """Both commands, in a workspace that is there."""
+    """All of them, in a workspace that is there."""
     scene = Scene(Path(sys.argv[1]))
     request = Request([Path("people.csv")], NEWS, "a form", {}, keep_fields=True, refused_folder=Path())
     asked = Asked(request, dry_run=False, confirm=True, yes=True, as_json=True)
@@ -283,6 +324,7 @@ def main() -> None:
     )
     assert {name: again[name] for name in book_of} == {name: before[name] for name in book_of}
     try_all(scene, "undo", undone, ready, {**again, "files": []})
+    try_others(scene, ready)
     scene.at(timedelta(hours=1))
     try_all(scene, "import", imported, scene.base, after)
 

@@ -1,4 +1,4 @@
-"""An import that is killed at any step, and one that is taken back: the same command again, and everything is as if nobody had."""
+"""An import that is killed at any step, and whatever else changes many: the same command again, and all is as if nobody had."""
 
 import json
 import signal
@@ -45,6 +45,7 @@ def test_killed_before_and_after_each_commit_and_in_between_it_ends_as_if_it_had
     steps = [(kill[0], kill[2]) for kill in kills]
     assert min(steps.count((name, "c")) for name in ("import", "undo")) >= 5
     assert steps.count(("import", "f")) >= 2
+    assert (min(steps.count((name, "c")) for name in ("tag", "remove")) >= 3, ("merge", "c") in steps) == (True, True)
 
 
 def test_killed_from_outside_while_it_is_applied_it_ends_the_same(anywhere: Desk, database: Database) -> None:
