@@ -6,7 +6,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mailer.cli.output import say
+from mailer.cli.output import say, warn
+from mailer.errors import MailerError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -68,6 +69,9 @@ def applied(
                         )
             except Overtaken:
                 continue
+            except MailerError:
+                warn(f"Import {row.id} is stopped, with {row.position:,} of {intake.people:,} rows done.")
+                raise
             took = time.monotonic() - began
             progress(later.position - row.position)
             row = later

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Generator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,6 +11,7 @@ import pytest
 
 from mailer.cli.applying import take_back
 from mailer.cli.importing import Asked, take_in
+from mailer.errors import DatabaseError
 from mailer.settings import Settings
 from mailer.wiring import Workspace
 from subscribers.imports.gathering import Request
@@ -88,6 +90,36 @@ def test_an_import_stops_after_its_step_and_the_same_command_goes_on(
     assert len(anywhere.json("subscribers", "list")) == 4
     assert _import(workspace, Rhythm()) == 0
     assert "Import 1 was begun before and not ended: it goes on where it stopped." in capfd.readouterr().out
+    assert len(anywhere.json("subscribers", "list")) == 9
+
+
+def test_an_import_that_fails_in_the_middle_says_how_far_it_came(
+    anywhere: Desk, workspace: Workspace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    class Filling(Rhythm):
+        """Steps of two people; after the second one the disk is full."""
+
+        steps = 0
+
+        def after(self, took: float, *, others: bool, now: float) -> float:  # noqa: ARG002  # the signature is Rhythm's
+            """As Rhythm."""
+            self.steps += 1
+            return 0.0
+
+    rhythm, clock = Filling(size=2), workspace.now
+
+    def now() -> datetime:
+        if rhythm.steps == 2:
+            raise DatabaseError("the disk is full", hint="make room")
+        return clock()
+
+    workspace.now = now
+    with pytest.raises(DatabaseError, match="the disk is full"):
+        _import(workspace, rhythm)
+    assert capfd.readouterr().err == "Import 1 is stopped, with 4 of 9 rows done.\n"
+    assert len(anywhere.json("subscribers", "list")) == 4
+    workspace.now = clock
+    assert _import(workspace, Rhythm()) == 0
     assert len(anywhere.json("subscribers", "list")) == 9
 
 
