@@ -94,5 +94,7 @@ def remove_slice(
 def _next(connection: Connection, newsletter: str, segment: ColumnElement[bool], after: int) -> Sequence[int]:
     """The next people, held in one order: whoever leaves at this moment comes before this or behind it."""
     chosen = of_newsletter(select(subscribers.c.id), newsletter, segment)
-    chosen = chosen.where(subscriptions.c.subscriber_id > after).order_by(subscriptions.c.subscriber_id).limit(SLICE)
+    # Both: PostgreSQL, told of one, walks the other table from its beginning for each slice.
+    chosen = chosen.where(subscriptions.c.subscriber_id > after, subscribers.c.id > after)
+    chosen = chosen.order_by(subscriptions.c.subscriber_id).limit(SLICE)
     return connection.execute(chosen.with_for_update(of=subscribers)).scalars().all()

@@ -31,21 +31,14 @@ def of_newsletter(
 def pages(
     connection: Connection, chosen: Select[*tuple[Any, ...]], size: int = PAGE
 ) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
-    """The rows of a choice by `of_newsletter`, a page at a time; the first column is the subscriber's number.
+    """The rows of a choice by `of_newsletter`, a page at a time; the connection is free for other reading in between.
 
-    By key, not by a cursor: the connection is free for other reading in between.
+    One statement with a cursor, not one for each page: whoever is selected is decided once, and PostgreSQL, which joins
+    from the lowest number on, would go through half the book for each page.
     """
-    chosen = (
-        chosen.where(subscriptions.c.subscriber_id > bindparam("after", type_=Integer()))
-        .order_by(subscriptions.c.subscriber_id)
-        .limit(size)
-    )
-    after = 0
-    while page := connection.execute(chosen, {"after": after}).all():
-        yield page
-        if len(page) < size:
-            return
-        after = page[-1][0]
+    chosen = chosen.order_by(subscriptions.c.subscriber_id).execution_options(yield_per=size)
+    with connection.execute(chosen) as rows:
+        yield from rows.partitions()
 
 
 def among(connection: Connection, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:

@@ -34,13 +34,20 @@ class Scope:
     """The ledger's condition on `subscriber`, never NULL; mailer hands it in."""
 
 
-def condition(segment: Segment, scope: Scope) -> ColumnElement[bool]:
+def condition(segment: Segment, scope: Scope) -> ColumnElement[bool]:  # noqa: PLR0911  # one line for each thing there is
     """The segment as a condition on `subscriber`, for any statement that has it in its FROM.
 
     Never NULL, so that `not` means the others. A tag is looked up for each row by its primary key: as good for the
     fifty people of a claim as for a million.
     """
     match segment:
+        case Not(And(parts)):
+            # Inwards as far as it goes: PostgreSQL joins `not exists`, but not where an `or` or a `not` stands before it.
+            return or_(*[condition(Not(part), scope) for part in parts])
+        case Not(Or(parts)):
+            return and_(*[condition(Not(part), scope) for part in parts])
+        case Not(Not(part)):
+            return condition(part, scope)
         case Not(part):
             return not_(condition(part, scope))
         case And(parts):

@@ -35,7 +35,7 @@ def export(
     Cells that a spreadsheet would take for a formula begin with a single quote; importing the file takes it off again.
     """
     from mailer.ledger.audience import hold_still  # noqa: PLC0415  # lazy: heavy
-    from mailer.ledger.segments import condition_of  # noqa: PLC0415  # lazy: heavy
+    from mailer.ledger.segments import condition_now  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
 
     chosen_format = format_ or ("jsonl" if output.suffix == ".jsonl" else "csv")
@@ -43,9 +43,9 @@ def export(
         raise UsageError(f"there is no format {format_!r}", hint="the formats are csv and jsonl")
     workspace = open_workspace()
     slug = workspace.newsletter(newsletter).slug
-    chosen = None if segment is None else condition_of(segment, slug)
     with workspace.reading() as connection:
         hold_still(connection)
+        chosen = None if segment is None else condition_now(connection, segment, slug)
         written = _Counted()
         pieces = _pieces(connection, slug, chosen, written, as_lines=chosen_format == "jsonl")
         if output == Path("-"):

@@ -99,7 +99,7 @@ def list_deliveries(connection: Connection, mailing_id: int, state: str | None) 
     if state is not None:
         statement = statement.where((deliveries.c.state == state) | (standing_column() == state))
     statement = statement.order_by(deliveries.c.subscriber_id)
-    with connection.execution_options(yield_per=1000).execute(statement) as rows:
+    with connection.execute(statement.execution_options(yield_per=1000)) as rows:
         for row in rows:
             yield DeliveryRow(*row)
 
@@ -112,7 +112,7 @@ def _list_exclusions(connection: Connection, mailing_id: int) -> Generator[Deliv
         .where(exclusions.c.mailing_id == mailing_id)
         .order_by(exclusions.c.subscriber_id)
     )
-    with connection.execution_options(yield_per=1000).execute(statement) as rows:
+    with connection.execute(statement.execution_options(yield_per=1000)) as rows:
         for subscriber_id, email, reason in rows:
             yield DeliveryRow(subscriber_id, email, "excluded", "excluded", reason, 0, None, None, None)
 

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Connection
 
 from mailer.database.engine import Database
 from mailer.errors import EditionChanged, MailingError, SegmentChanged
 from mailer.ledger import audience, mailings, newcomers
 from mailer.ledger.mailings import MailingRow
 from mailer.ledger.report import progress
-from mailer.ledger.segments import condition_of
+from mailer.ledger.segments import condition_now
 from mailer.ledger.states import MailingState, PauseReason, State
 from mailer.rendering.edition import Edition
 
@@ -34,9 +34,9 @@ class Plan:
     """How many of them --also-new would add; None when it was not asked for, or there is no mailing to add them to."""
 
 
-def _condition(newsletter: str, segment: str) -> ColumnElement[bool] | None:
+def _condition(connection: Connection, newsletter: str, segment: str) -> ColumnElement[bool] | None:
     """The SQL condition of a segment expression; none for everyone. Raises BadSegment."""
-    return condition_of(segment, newsletter) if segment else None
+    return condition_now(connection, segment, newsletter) if segment else None
 
 
 def make_plan(database: Database, newsletter: str, issue: int, segment: str | None, *, also_new: bool = False) -> Plan:
@@ -45,7 +45,7 @@ def make_plan(database: Database, newsletter: str, issue: int, segment: str | No
         found = mailings.find(connection, newsletter, issue)
         before = mailings.previous(connection, newsletter, issue)
         if found is None:
-            accounting = audience.preview(connection, newsletter, _condition(newsletter, segment or ""))
+            accounting = audience.preview(connection, newsletter, _condition(connection, newsletter, segment or ""))
             return Plan(
                 newsletter,
                 issue,
@@ -60,7 +60,7 @@ def make_plan(database: Database, newsletter: str, issue: int, segment: str | No
         pending = progress(connection, found.id, found.audience).states.get(State.PENDING, 0)
         excluded = audience.excluded(connection, found.id)
         new = (
-            newcomers.count_new(connection, found.id, newsletter, _condition(newsletter, found.segment))
+            newcomers.count_new(connection, found.id, newsletter, _condition(connection, newsletter, found.segment))
             if also_new
             else None
         )
@@ -142,7 +142,9 @@ def open_mailing(
             now=now,
         )
         if mailing_id is not None:
-            accounting = audience.freeze(connection, mailing_id, newsletter, _condition(newsletter, segment))
+            accounting = audience.freeze(
+                connection, mailing_id, newsletter, _condition(connection, newsletter, segment)
+            )
             if accounting.frozen == 0:
                 raise nobody(newsletter, segment, accounting.excluded)
     with database.reading() as connection:
@@ -179,7 +181,7 @@ def add_new(database: Database, mailing: MailingRow) -> int:
     with database.transaction() as connection:
         audience.hold_still(connection)
         added = newcomers.add_new(
-            connection, mailing.id, mailing.newsletter, _condition(mailing.newsletter, mailing.segment)
+            connection, mailing.id, mailing.newsletter, _condition(connection, mailing.newsletter, mailing.segment)
         )
         if added:
             mailings.reopen(connection, mailing.id)

@@ -4,20 +4,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
-from mailer.ledger.segments import condition_of
+from mailer.ledger.segments import condition_now, condition_of
 from mailer.ledger.states import State
 from mailer.ledger.tables import deliveries, mailings
-from subscribers.tables import subscribers
+from subscribers.tables import merged_subscribers, subscribers
 
 NOW = datetime(2026, 3, 23, 6, 0, tzinfo=UTC)
 
 
 def selected(world: Any, expression: str, newsletter: str = "news") -> list[int]:
     with world.database.reading() as connection:
-        chosen = select(subscribers.c.id).where(condition_of(expression, newsletter)).order_by(subscribers.c.id)
-        return list(connection.execute(chosen).scalars())
+        chosen = select(subscribers.c.id).order_by(subscribers.c.id)
+        always = connection.execute(chosen.where(condition_of(expression, newsletter))).scalars().all()
+        now = connection.execute(chosen.where(condition_now(connection, expression, newsletter))).scalars().all()
+    assert now == always
+    return list(always)
 
 
 def told(world: Any, number: int, **facts: Any) -> None:
@@ -68,6 +71,21 @@ def test_facts_of_feedback_are_asked_for(mailed: Any) -> None:
     assert selected(mailed, "mailed and not delivered") == [2, 3]
     assert selected(mailed, "soft-bounced before 2026-03-22") == [2]
     assert selected(mailed, "soft-bounced since 2026-03-22") == []
+
+
+def test_a_letter_to_a_number_that_was_merged_counts_for_the_person_who_was_kept(mailed: Any) -> None:
+    """Numbers of the ledger that nobody has any more: 11 was mailed issue 54, and 12 never anything."""
+    with mailed.database.transaction() as connection:
+        for number, kept in ((11, 7), (12, 8)):
+            connection.execute(
+                insert(merged_subscribers).values(subscriber_id=number, kept_id=kept, address_key=None, at=NOW)
+            )
+        letter = {"mailing_id": mailed.mailing, "subscriber_id": 11, "state": "accepted", "attempt": 1}
+        connection.execute(insert(deliveries).values(**letter, settled_at=NOW, delivered_at=NOW))
+    assert selected(mailed, "mailed") == [1, 2, 3, 7]
+    assert selected(mailed, "never-mailed") == [4, 5, 6, 8]
+    assert selected(mailed, "delivered:54 or not (mailed or not mailed:53)") == [7]
+    assert selected(mailed, "mailed:54 and not delivered since 2026-03-23") == [1, 2, 3]
 
 
 def test_a_segment_of_the_ledger_freezes_and_counts(mailed: Any) -> None:
