@@ -12,7 +12,7 @@ from subscribers.address import Address
 from subscribers.erasure import marks
 from subscribers.imports.tables import import_changes, imports
 from subscribers.lifecycle import ConsentAction, SuppressionReason
-from subscribers.merging import merged_into
+from subscribers.merging import belongs_to, merged_into
 from subscribers.tables import consent_events, subscribers, subscriptions, suppressions
 
 # Sources, notes and evidence come from strangers, and a line that is shown must stay one line.
@@ -25,7 +25,7 @@ class Entry:
 
     at: datetime
     kind: str
-    """`entered`, `consent`, `subscription`, `suppression`, `import` or `erased`; mailer adds `letter`."""
+    """`entered`, `consent`, `subscription`, `suppression`, `import` or `erased`; mailer adds `letter` and `notice`."""
     what: str
     """In one line, without control characters."""
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -39,6 +39,10 @@ class History:
     email: str
     numbers: tuple[int, ...]
     """The person's number, and those of everybody who was merged into them; none: nobody is in the book."""
+    former: Mapping[int, str]
+    """Of those who were merged into them: number -> the address that they had, unless it was erased."""
+    belongs_to: str | None
+    """Whose address it is now, where it was merged into somebody or left for another one."""
     entries: tuple[Entry, ...]
     """In order of time."""
 
@@ -52,18 +56,21 @@ def history(connection: Connection, address: Address, *, hashes: Sequence[str]) 
     person = connection.execute(chosen.where(subscribers.c.email_key == address.key)).one_or_none()
     entries = list(_suppressions(connection, address.key, hashes))
     numbers: list[int] = []
+    former: dict[int, str] = {}
     if person is not None:
         others = merged_into(connection, person.id)
         numbers = [person.id, *(number for number, _ in others)]
+        former = {number: key for number, key in others if key is not None}
         entries.append(Entry(person.created_at, "entered", "entered the address book", {"number": person.id}))
         entries += _consent(connection, person.id, dict(others))
         entries += _subscriptions(connection, person.id, entries)
         entries += _imports(connection, numbers)
         for _, key in others:
             entries += _suppressions(connection, key or "", ())
-    if not entries:
+    now = None if person else belongs_to(connection, address)
+    if not entries and now is None:
         return None
-    return History(person.email if person else address.email, tuple(numbers), in_order(entries))
+    return History(person.email if person else address.email, tuple(numbers), former, now, in_order(entries))
 
 
 def in_order(entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -96,7 +103,12 @@ def _consent(connection: Connection, subscriber_id: int, merged: Mapping[int, st
     for row in connection.execute(
         select(consent_events).where(events.subscriber_id == subscriber_id).order_by(events.at, events.id)
     ):
-        details = {"action": row.action, "newsletter": row.newsletter, "source": row.source, "evidence": row.evidence}
+        details = {
+            "action": row.action,
+            "newsletter": row.newsletter,
+            "source": row.source,
+            "evidence": dict(sorted(row.evidence.items())),
+        }
         if row.action == ConsentAction.MERGED.value:
             number = str(row.evidence.get("number", ""))
             key = merged.get(int(number)) if number.isdigit() else None

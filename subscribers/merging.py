@@ -103,6 +103,15 @@ def merged_into(connection: Connection, subscriber_id: int) -> Sequence[tuple[in
     return [(row[0], row[1]) for row in connection.execute(chosen.order_by(merged.subscriber_id))]
 
 
+def belongs_to(connection: Connection, address: Address) -> str | None:
+    """Whose address it is now: of the person whom its own was merged into, or who left it for another; None: nobody's."""
+    merged = merged_subscribers.c
+    kept = select(subscribers.c.email).join_from(merged_subscribers, subscribers, subscribers.c.id == merged.kept_id)
+    # Somebody may have had it, gone by a merge, come back and gone again.
+    kept = kept.where(merged.address_key == address.key).order_by(merged.at.desc()).limit(1)
+    return connection.execute(kept).scalar_one_or_none()
+
+
 def leave_behind(connection: Connection, person: Held, new: Address, *, now: datetime) -> None:
     """Treat the address that a person left for a new one as if its entry had been merged into them.
 

@@ -98,10 +98,9 @@ def lift(
     lifecycle.lift(reason, Actor.OPERATOR, note)
     keys = marks(hashes) if reason is SuppressionReason.ERASED else [address_key]
     keep_suppressions(connection, [(key, reason.value) for key in keys])
-    lifted = connection.execute(
-        delete(suppressions).where(suppressions.c.address_key.in_(keys), suppressions.c.reason == reason.value)
-    )
-    if not lifted.rowcount:
+    lifting = delete(suppressions).where(suppressions.c.address_key.in_(keys), suppressions.c.reason == reason.value)
+    lifted = connection.execute(lifting.returning(suppressions.c.at, suppressions.c.note)).all()
+    if not lifted:
         return False
     person = hold(connection, Address(email=address_key, key=address_key))
     if person is not None:
@@ -112,9 +111,15 @@ def lift(
             newsletter=None,
             source=Actor.OPERATOR.value,
             now=now,
-            evidence={"reason": reason.value, "note": note},
+            evidence={"reason": reason.value, "note": note, **_once(lifted[0].at, lifted[0].note)},
         )
     return True
+
+
+def _once(at: datetime, note: str) -> Mapping[str, str]:
+    """What was on record of a suppression that goes: its row is all that told of it."""
+    since = {"since": at.isoformat()}
+    return {**since, "was": note} if note else since
 
 
 def erase(connection: Connection, address: Address, *, hashes: Sequence[str], now: datetime) -> bool:

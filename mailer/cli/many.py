@@ -10,6 +10,7 @@ from mailer.cli.options import NewsletterOption, SegmentOption, YesOption
 from mailer.cli.output import ask, say
 from mailer.cli.words import count
 from mailer.errors import UsageError
+from subscribers.lifecycle import Status
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from subscribers.many import Slice
 
 EmailOrSegment = Annotated[
-    str | None, typer.Argument(metavar="[EMAIL]", help="The address; or say whom with --segment.", show_default=False)
+    str | None, typer.Argument(metavar="EMAIL", help="The address; or say whom with --segment.", show_default=False)
 ]
 
 
@@ -30,7 +31,10 @@ def tag(
     newsletter: NewsletterOption = None,
     yes: YesOption = False,
 ) -> int:
-    """Put tags on a person, or on everyone whom a segment selects, and take tags off them."""
+    """Put tags on people, or take tags off them.
+
+    On one person, or on everyone whom a segment selects; those are counted and asked about first.
+    """
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
     from subscribers.values import clean_tags  # noqa: PLC0415  # lazy: heavy
 
@@ -38,6 +42,9 @@ def tag(
         raise UsageError("nothing to do", hint="say --add TAG or --remove TAG")
     _one_or_many(email, segment)
     put_on, taken_off = clean_tags(add or []), clean_tags(remove or [])
+    both = [each for each in put_on if each in taken_off]
+    if both:
+        raise UsageError(f"{', '.join(both)}: both --add and --remove", hint="say one of them")
     workspace = open_workspace()
     if email is not None:
         return _tag_one(workspace, email, put_on, taken_off)
@@ -49,11 +56,10 @@ def tag(
     def one(connection: "Connection", slug: str, chosen: "ColumnElement[bool]", after: int) -> "Slice":
         return tag_slice(connection, slug, chosen, after=after, add=put_on, remove=taken_off)
 
-    changed = _all(workspace, newsletter, segment or "", " and ".join(changes), one, yes=yes)
-    if changed is None:
-        return 1
-    say(f"{count(changed, 'person has', 'people have')} other tags now.")
-    return 0
+    def said(changed: int) -> str:
+        return f"{count(changed, 'person has', 'people have')} other tags now."
+
+    return _all(workspace, newsletter, segment or "", " and ".join(changes), one, said, yes=yes)
 
 
 def _tag_one(workspace: "Workspace", email: str, add: tuple[str, ...], remove: tuple[str, ...]) -> int:
@@ -62,10 +68,10 @@ def _tag_one(workspace: "Workspace", email: str, add: tuple[str, ...], remove: t
 
     address = parse(email)
     with workspace.transaction() as connection:
-        person = known(connection, address, "")
+        person = known(workspace, connection, address, "")
         book.untag(connection, person.id, remove)
         book.tag(connection, person.id, add)
-        tags = known(connection, address, "").tags
+        tags = known(workspace, connection, address, "").tags
     say(f"{person.email}: {', '.join(tags) or 'no tags'}")
     return 0
 
@@ -76,9 +82,9 @@ def remove(
     newsletter: NewsletterOption = None,
     yes: YesOption = False,
 ) -> int:
-    """End a person's subscription to one newsletter, or everyone's whom a segment selects.
+    """End subscriptions to one newsletter.
 
-    They stay in the book, so that no import brings them back.
+    Of one person, or of everyone whom a segment selects; those are counted and asked about first. They stay in the book, so that no import brings them back.
     """
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
 
@@ -92,11 +98,11 @@ def remove(
         return remove_slice(connection, slug, chosen, after=after, now=workspace.now(), note=f"segment {segment}")
 
     what = "end their subscription to it (only they themselves can begin it again)"
-    changed = _all(workspace, newsletter, segment or "", what, one, yes=yes)
-    if changed is None:
-        return 1
-    say(f"{count(changed, 'subscription was', 'subscriptions were')} ended.")
-    return 0
+
+    def said(changed: int) -> str:
+        return f"{count(changed, 'subscription was', 'subscriptions were')} ended."
+
+    return _all(workspace, newsletter, segment or "", what, one, said, over=Status.UNSUBSCRIBED, yes=yes)
 
 
 def _remove_one(workspace: "Workspace", newsletter: str | None, email: str, *, yes: bool) -> int:
@@ -104,10 +110,12 @@ def _remove_one(workspace: "Workspace", newsletter: str | None, email: str, *, y
     from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
 
     address = parse(email)
-    slug = workspace.newsletter(newsletter).slug
+    slug = workspace.slug(newsletter)
     with workspace.reading() as connection:
-        person = known(connection, address, slug)
-    if not ask(f"End the subscription of {person.email} to {slug}? Only they themselves can begin it again.", yes=yes):
+        person = known(workspace, connection, address, slug)
+    question = f"End the subscription of {person.email} to {slug}? Only they themselves can begin it again."
+    # Whoever has left has nothing to lose; that they have is on record from here on, whatever becomes of an import.
+    if person.status not in (None, Status.UNSUBSCRIBED) and not ask(question, yes=yes):
         say("Nothing was changed.")
         return 1
     with workspace.transaction() as connection:
@@ -130,27 +138,35 @@ def _all(
     segment: str,
     what: str,
     one: "Callable[[Connection, str, ColumnElement[bool], int], Slice]",
+    said: "Callable[[int], str]",
     *,
+    over: Status | None = None,
     yes: bool,
-) -> int | None:
-    """Count, ask, and do it slice by slice; how many were changed, or None when the answer was no."""
+) -> int:
+    """Count, ask, do it slice by slice, and say how many were changed; the exit code.
+
+    For whom `over` is their status already it is done already: that is told with the question.
+    """
     from mailer.ledger.segments import condition_of  # noqa: PLC0415  # lazy: heavy
     from subscribers.people import count as count_people  # noqa: PLC0415  # lazy: heavy
 
-    slug = workspace.newsletter(newsletter).slug
+    slug = workspace.slug(newsletter)
     chosen = condition_of(segment, slug)
     with workspace.reading() as connection:
         people = count_people(connection, slug, segment=chosen)
+        done_already = 0 if over is None else count_people(connection, slug, segment=chosen, status=over)
     if not people:
         say(f"{segment!r} selects nobody of {slug}.")
         return 0
-    if not ask(f"{segment!r} selects {count(people, 'person', 'people')} of {slug}: {what}?", yes=yes):
+    already = f", {count(done_already, 'of whom is', 'of whom are')} {over} already" if done_already else ""
+    if not ask(f"{segment!r} selects {count(people, 'person', 'people')} of {slug}{already}: {what}?", yes=yes):
         say("Nothing was changed.")
-        return None
+        return 1
     after, changed = 0, 0
     while True:
         with workspace.transaction() as connection:
             done = one(connection, slug, chosen, after)
         if not done.people:
-            return changed
+            say(said(changed))
+            return 0
         after, changed = done.last, changed + done.changed

@@ -6,7 +6,8 @@ import typer
 
 IssueOption = Annotated[int, typer.Option("--issue", min=1, max=999_999_999, help="The issue's number.")]
 NewsletterOption = Annotated[
-    str | None, typer.Option("--newsletter", help="The newsletter's slug; not needed when there is only one.")
+    str | None,
+    typer.Option("--newsletter", metavar="SLUG", help="The newsletter's slug; not needed when there is only one."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -46,6 +46,16 @@ def say_lines(lines: Iterable[str]) -> None:
     for some in _batches(f"{line}\n" for line in lines):
         if not _out(clean(some)):
             return
+
+
+def say_lines_or(lines: Iterable[str], nothing: str) -> None:
+    """As `say_lines`; where there is no line, `nothing` is said on standard error: an empty page could be a fault."""
+    rest = iter(lines)
+    first = next(rest, None)
+    if first is None:
+        warn(nothing)
+        return
+    say_lines(chain([first], rest))
 
 
 def say_file(pieces: Iterable[str]) -> None:
@@ -143,7 +153,10 @@ def ask(question: str, *, yes: bool = False) -> bool:
         raise UsageError(f"{clean(question)} Nobody is here to answer", hint="say it beforehand with --yes")
     try:
         print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201  # as above
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        answer = sys.stdin.readline()
+        if not answer:
+            warn("")  # Ctrl-D leaves the cursor behind the question
+        return answer.strip().lower() in ("y", "yes")
     except KeyboardInterrupt:
         warn("\nNothing was changed.")
         raise

@@ -1,5 +1,6 @@
 """`mailer subscribers stats`: how the list is, in figures and in a small plot."""
 
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 WEEKS = 12
 DOMAINS = 10
 
-_WIDTH = 40
-"""Characters of the longest bar."""
+_WIDEST = 40
+"""Characters of the longest bar, where the terminal has room for them."""
+_FIGURES = 28
+"""Characters of a line before its bar."""
 
 
 def stats(newsletter: NewsletterOption = None, as_json: JsonOption = False) -> None:
@@ -28,7 +31,7 @@ def stats(newsletter: NewsletterOption = None, as_json: JsonOption = False) -> N
     from subscribers.statistics import by_domain, by_state, by_week  # noqa: PLC0415  # lazy: heavy
 
     workspace = open_workspace()
-    slug = workspace.newsletter(newsletter).slug
+    slug = workspace.slug(newsletter)
     with workspace.reading() as connection:
         hold_still(connection)
         states = by_state(connection, slug)
@@ -44,7 +47,6 @@ def stats(newsletter: NewsletterOption = None, as_json: JsonOption = False) -> N
         say("\nDomains of those who may be mailed")
         mailable = states["mailable"]
         table((f"  {domain}", f"{number:>11,}", f"{number / mailable:>6.1%}") for domain, number in domains.items())
-    say("\nWeek from   came    left")
     _plot(weeks)
     say("\nLetters to those who may be mailed")
     _say_health(letters)
@@ -54,9 +56,12 @@ def _plot(weeks: "Sequence[Week]") -> None:
     """A bar for each week: as long as those who came, with those who left cut from its end."""
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower()
     full, less = ("█", "░") if encoding.startswith("utf") else ("#", "-")
+    room = shutil.get_terminal_size().columns - _FIGURES
+    width = max(1, min(_WIDEST, room))
+    say(f"\nWeek from   came    left  {full} gain {less} left")
     most = max((max(week.came, week.left) for week in weeks), default=0)
     for week in weeks:
-        came, left = (-(-number * _WIDTH // most) if most else 0 for number in (week.came, week.left))
+        came, left = (-(-number * width // most) if most else 0 for number in (week.came, week.left))
         bar = full * max(0, came - left) + less * left
         say(f"{week.begins}  {week.came:>6,}  {week.left:>6,}  {bar}".rstrip())
 

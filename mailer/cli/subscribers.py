@@ -1,16 +1,16 @@
 """`mailer subscribers`: who is in the address book, who comes in, who goes."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailer.cli.exporting import export
 from mailer.cli.importing import ConsentOption, import_
 from mailer.cli.imports import imports, undo_import
-from mailer.cli.known import known
+from mailer.cli.known import known, person_json, person_lines
 from mailer.cli.many import remove, tag
 from mailer.cli.options import JsonOption, NewsletterOption, SegmentOption, YesOption
-from mailer.cli.output import ask, say, say_json, say_json_array, say_lines
+from mailer.cli.output import ask, say, say_json, say_json_array, say_lines, say_lines_or
 from mailer.cli.people import history, merge
 from mailer.cli.statistics import stats
 from mailer.errors import UsageError
@@ -27,8 +27,10 @@ EmailArgument = Annotated[str, typer.Argument(metavar="EMAIL", help="The address
 @app.command()
 def add(
     email: EmailArgument,
-    name: Annotated[str, typer.Option("--name", help="The person's name.")] = "",
-    tag: Annotated[list[str] | None, typer.Option("--tag", help="A tag; may be given several times.")] = None,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The person's name.")] = "",
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="TAG", help="A tag; may be given several times.")
+    ] = None,
     field: Annotated[
         list[str] | None, typer.Option("--field", metavar="NAME=VALUE", help="A custom field; several times.")
     ] = None,
@@ -42,7 +44,7 @@ def add(
 
     address = parse(email)
     workspace = open_workspace()
-    slug = workspace.newsletter(newsletter).slug
+    slug = workspace.slug(newsletter)
     with workspace.transaction() as connection:
         done = subscribe(
             connection,
@@ -70,22 +72,15 @@ def show(email: EmailArgument, newsletter: NewsletterOption = None, as_json: Jso
 
     address = parse(email)
     workspace = open_workspace()
-    slug = workspace.newsletter(newsletter).slug
+    # All that is told of a person is the same for every newsletter, but `status`: with several of them it need not be asked for.
+    asked = "" if newsletter is None and len(workspace.slugs()) > 1 else workspace.slug(newsletter)
     with workspace.reading() as connection:
-        person = known(connection, address, slug)
+        person = known(workspace, connection, address, asked)
         subscriptions = newsletters(connection, person.id)
     if as_json:
-        say_json({**_as_json(person), "newsletters": subscriptions})
+        say_json({**person_json(person), "newsletters": subscriptions})
         return
-    say(f"{person.email}  {person.name}".rstrip())
-    for each, status in subscriptions.items():
-        say(f"  {each}: {status}")
-    if person.suppressed:
-        say(f"  suppressed: {person.suppressed}; not mailed until that is lifted")
-    if person.tags:
-        say(f"  tags: {', '.join(person.tags)}")
-    for field, value in person.fields.items():
-        say(f"  {field}: {value}")
+    say_lines(person_lines(person, subscriptions))
 
 
 @app.command("list")
@@ -97,37 +92,41 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List a newsletter's people, in the order in which they came."""
-    from mailer.ledger.segments import condition_of  # noqa: PLC0415  # lazy: heavy
+    from mailer.ledger.segments import condition_now  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
     from subscribers import people  # noqa: PLC0415  # lazy: heavy
 
     workspace = open_workspace()
-    slug = workspace.newsletter(newsletter).slug
-    chosen = None if segment is None else condition_of(segment, slug)
+    slug = workspace.slug(newsletter)
     with workspace.reading() as connection:
+        chosen = None if segment is None else condition_now(connection, segment, slug)
         if only_count:
             say(str(people.count(connection, slug, segment=chosen, status=status)))
             return
         found = people.people(connection, slug, segment=chosen, status=status)
         if as_json:
-            say_json_array(_as_json(person) for person in found)
+            say_json_array(person_json(person) for person in found)
             return
-        say_lines(_as_line(person) for person in found)
+        say_lines_or((_as_line(person) for person in found), _nobody(slug, segment, status))
 
 
 @app.command()
 def erase(email: EmailArgument, yes: YesOption = False) -> int:
-    """Delete a person and everything personal about them, for good (GDPR art. 17)."""
+    """Delete a person, and all that is personal about them, for good (GDPR art. 17)."""
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
     from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
     from subscribers.merging import addresses_merged_into  # noqa: PLC0415  # lazy: heavy
-    from subscribers.rows import suppressed  # noqa: PLC0415  # lazy: heavy
+    from subscribers.people import show as person  # noqa: PLC0415  # lazy: heavy
+    from subscribers.rows import is_erased, suppressed  # noqa: PLC0415  # lazy: heavy
 
     address = parse(email)
     workspace = open_workspace()
     with workspace.reading() as connection:
-        if suppressed(connection, address.key) is None:
-            known(connection, address, "")
+        if suppressed(connection, address.key) is None and person(connection, address, "") is None:
+            if is_erased(connection, workspace.erasure_hashes(address.key)):
+                say(f"{address.email} was erased already.")
+                return 0
+            known(workspace, connection, address, "")
         addresses = [address, *addresses_merged_into(connection, address)]
     question = (
         f"{' and '.join(one.email for one in addresses)}: their address, name, tags, fields, subscriptions and proofs of consent will be gone for good.\n"
@@ -168,12 +167,13 @@ def _as_line(person: "Person") -> str:
     return f"{person.email:<40}  {standing:<24}  {person.name}  {tags}".rstrip()
 
 
-def _as_json(person: "Person") -> dict[str, Any]:
-    return {
-        "email": person.email,
-        "name": person.name,
-        "status": person.status,
-        "suppressed": person.suppressed,
-        "tags": list(person.tags),
-        "fields": dict(person.fields),
-    }
+def _nobody(slug: str, segment: str | None, status: Status | None) -> str:
+    """What is said where a listing is empty."""
+    who = f" who is {status}" if status else ""
+    if segment is not None:
+        return f"{segment!r} selects nobody of {slug}{who}."
+    if status is not None:
+        return f"There is nobody of {slug}{who}."
+    return (
+        f"{slug} has nobody yet: `mailer subscribers import FILE` or `mailer subscribers add EMAIL` brings people in."
+    )

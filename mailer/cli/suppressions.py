@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mailer.cli.options import JsonOption, YesOption
-from mailer.cli.output import ask, say, say_json, say_json_array, say_lines
+from mailer.cli.output import ask, say, say_json, say_json_array, say_lines, say_lines_or
 from mailer.cli.words import count
 from mailer.errors import NotFound, UsageError
 from subscribers.lifecycle import SuppressionReason
@@ -69,7 +69,7 @@ def list_(
         if as_json:
             say_json_array(_as_json(one) for one in found)
             return
-        say_lines(_as_line(one) for one in found)
+        say_lines_or((_as_line(one) for one in found), f"No address is suppressed{f' as {reason}' if reason else ''}.")
 
 
 @app.command()

@@ -1,16 +1,17 @@
-"""Each letter's story for one person: what became of it, from its claim to the last event."""
+"""Each letter's story for one person, and each notice's for an address: what became of it, from its claim to the last event."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from mailer.feedback.tables import doubles, events
 from mailer.feedback.values import Kind, one_line
 from mailer.ledger.facts import FACTS
+from mailer.ledger.notice_tables import notices
 from mailer.ledger.standing import standing
 from mailer.ledger.states import State
 from mailer.ledger.tables import deliveries, exclusions, mailings
@@ -37,6 +38,21 @@ class Story:
     """In order of time."""
 
 
+@dataclass(frozen=True)
+class NoticeStory:
+    """One letter to one address outside any mailing."""
+
+    kind: str
+    """One of `mailer.ledger.notices.Kind`."""
+    newsletter: str
+    email: str
+    standing: str
+    """As of a letter of a mailing."""
+    moments: tuple[Moment, ...]
+    """In order of time; the first is when it was asked for."""
+
+
+_LEDGER = ("state", "reason", "attempt", "claimed_at", "settled_at", "message_id", *FACTS)
 _WORDS: Mapping[Kind, str] = {
     Kind.ACCEPTED: "the carrier took it",
     Kind.DELAYED: "delayed",
@@ -65,10 +81,9 @@ _FAR = datetime.max.replace(tzinfo=UTC)
 
 def stories(connection: Connection, subscriber_id: int) -> Sequence[Story]:
     """The story of every letter to a person, the latest mailing first. Diagnoses are stripped of control characters."""
-    columns = [deliveries.c[name] for name in ("state", "reason", "attempt", "claimed_at", "settled_at", "message_id")]
-    facts = [deliveries.c[name] for name in FACTS]
+    columns = [deliveries.c[name] for name in _LEDGER]
     rows = connection.execute(
-        select(mailings.c.id, mailings.c.newsletter, mailings.c.issue, *columns, *facts)
+        select(mailings.c.id, mailings.c.newsletter, mailings.c.issue, *columns)
         .join_from(mailings, deliveries, deliveries.c.mailing_id == mailings.c.id)
         .where(deliveries.c.subscriber_id == subscriber_id)
     ).all()
@@ -77,6 +92,22 @@ def stories(connection: Connection, subscriber_id: int) -> Sequence[Story]:
     found = [(row.id, _story(row, told.get(row.id, ()), twice.get(row.id, ()))) for row in rows]
     found += _left_out(connection, subscriber_id)
     return [story for _, story in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def notice_stories(connection: Connection, address_keys: Collection[str]) -> Sequence[NoticeStory]:
+    """The story of every notice to these addresses that is not forgotten yet, the earliest first."""
+    named = [notices.c[name] for name in ("kind", "newsletter", "email", "created_at")]
+    chosen = (
+        select(*named, *(notices.c[name] for name in _LEDGER))
+        .where(func.lower(notices.c.email).in_(address_keys))
+        .order_by(notices.c.created_at, notices.c.id)
+    )
+    return [_notice_story(row) for row in connection.execute(chosen)]
+
+
+def _notice_story(row: Row[*tuple[Any, ...]]) -> NoticeStory:
+    moments = (Moment(row.created_at, "asked for"), *_moments(row, (), ()))
+    return NoticeStory(row.kind, row.newsletter, row.email, standing(row.state, _facts(row)), moments)
 
 
 def _events(connection: Connection, subscriber_id: int) -> Mapping[int, Sequence[Row[*tuple[Any, ...]]]]:
@@ -116,13 +147,22 @@ def _left_out(connection: Connection, subscriber_id: int) -> list[tuple[int, Sto
 def _story(
     row: Row[*tuple[Any, ...]], told: Sequence[Row[*tuple[Any, ...]]], twice: Sequence[Row[*tuple[Any, ...]]]
 ) -> Story:
-    facts: dict[str, datetime | None] = {fact: getattr(row, fact) for fact in FACTS}
-    moments = [*_own(row), *_heard(facts, told)]
+    return Story(row.newsletter, row.issue, standing(row.state, _facts(row)), _moments(row, told, twice))
+
+
+def _facts(row: Row[*tuple[Any, ...]]) -> Mapping[str, datetime | None]:
+    return {fact: getattr(row, fact) for fact in FACTS}
+
+
+def _moments(
+    row: Row[*tuple[Any, ...]], told: Sequence[Row[*tuple[Any, ...]]], twice: Sequence[Row[*tuple[Any, ...]]]
+) -> tuple[Moment, ...]:
+    moments = [*_own(row), *_heard(_facts(row), told)]
     moments += [
         Moment(one.heard_at, f"a second letter of the same attempt was heard of: {one.message_id}") for one in twice
     ]
     moments.sort(key=lambda moment: moment.at or _FAR)  # stable: what happened at once stays in the order of its making
-    return Story(row.newsletter, row.issue, standing(row.state, facts), tuple(moments))
+    return tuple(moments)
 
 
 def _own(row: Row[*tuple[Any, ...]]) -> Iterator[Moment]:

@@ -57,7 +57,8 @@ class Workspace:
         """The database, its schema up to date."""
         from mailer.database.schema import open_database  # noqa: PLC0415  # lazy: writing an issue needs no database
 
-        return open_database(self.settings.database_url)
+        # Where there is no newsletter somebody stands in the wrong folder, and would be told that nobody is suppressed.
+        return open_database(self.settings.database_url, create=bool(self.slugs()))
 
     @cached_property
     def clock(self) -> Callable[[], float]:
@@ -113,12 +114,15 @@ class Workspace:
 
         return choose_newsletter(self.root / "issues", slug).name
 
-    def naming(self, slug: str, issue: int) -> str:
-        """The options that name an issue to a command: `--issue 54`, and its newsletter where there are several."""
+    def slugs(self) -> Sequence[str]:
+        """The slugs of the newsletters here, sorted."""
         from mailer.issues.shelf import find_newsletters  # noqa: PLC0415  # lazy, as above
 
-        several = len(find_newsletters(self.root / "issues")) > 1
-        return f"--issue {issue} --newsletter {slug}" if several else f"--issue {issue}"
+        return find_newsletters(self.root / "issues")
+
+    def naming(self, slug: str, issue: int) -> str:
+        """The options that name an issue to a command: `--issue 54`, and its newsletter where there are several."""
+        return f"--issue {issue} --newsletter {slug}" if len(self.slugs()) > 1 else f"--issue {issue}"
 
     def theme(self, newsletter: "Newsletter") -> "Theme":
         """The newsletter's theme: the workspace's own, or a shipped one."""

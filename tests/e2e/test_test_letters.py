@@ -3,25 +3,8 @@
 import re
 from email import message_from_bytes
 from email.message import Message
-from typing import Any, Protocol
 
-
-class Done(Protocol):
-    """A command that ran to its end."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-class Desk(Protocol):
-    """What `desk` offers; its class lives in conftest, which cannot be imported."""
-
-    root: Any
-
-    def run(self, *arguments: str) -> Done:
-        """Run a command to its end."""
-        ...
+from .conftest import Desk
 
 
 def _letters(desk: Desk) -> dict[str, Message]:
