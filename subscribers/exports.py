@@ -92,7 +92,7 @@ def _as_json(record: Record) -> dict[str, Any]:
                 "newsletter": one.newsletter,
                 "source": one.source,
                 "at": _moment(one.at),
-                "evidence": dict(one.evidence),
+                "evidence": dict(sorted(one.evidence.items())),
             }
             for one in record.consent
         ],
