@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, Protocol
 
 FILES = 120
 SEED = 7
+SAMPLES = Path(__file__).parents[1] / "fixtures" / "imports"
 
 CHILD = """
 import contextlib, gzip, io, json, random, sys, zipfile
@@ -26,9 +28,12 @@ samples = [
     "email,name,status,status_at,suppressed,tags,created_at,consent,suppressions\\n"
     "{0}@example.org,,subscribed,2020-01-02T03:04:05+00:00,,,2020-01-02T03:04:05+00:00,,\\n",
 ]
+for sample in sorted(Path(sys.argv[3]).iterdir()):
+    text = sample.read_text(encoding="utf-8").replace("{", "{{").replace("}", "}}")
+    samples.append(text.replace("ada@example.org", "{0}@example.org").replace("bob@example.org", "{1}@example.org"))
 nasty = [b"\\0", b'"', b"'", b",", b";", b"\\t", b"\\r", b"\\n", b"\\r\\n", b"\\xff", b"\\xc3", b"\\xef\\xbb\\xbf", b"\\xf0\\x9f\\x92\\xa9",
     b"=1+1", b"@", b"<", b"{", b"}", b"[", b"\\\\ud800", b"sep=", b"x" * 9000, b"," * 1200, b'"' * 501, b"null", b"email", b"1e999",
-    b"left@example.org", b"\\nerased@example.org,subscribed\\n", b"\\nbounced@example.org,,\\n"]
+    b"%PDF-1.7", b"<html>", b"Status", b"03/04/2025", b"left@example.org", b"\\nerased@example.org,subscribed\\n", b"\\nbounced@example.org,,\\n"]
 
 def damaged(data):
     for _ in range(chance.randrange(5)):
@@ -132,7 +137,7 @@ def test_damaged_files_never_end_in_a_traceback_and_bring_nobody_back(desk: Desk
     }
 
     (desk.root / "refused").mkdir()
-    for line in _child(desk, CHILD, str(FILES), str(SEED)):
+    for line in _child(desk, CHILD, str(FILES), str(SEED), str(SAMPLES)):
         code, answer, said, words = json.loads(line)
         assert code in (0, 1), (code, said, words)
         assert answer if code == 0 else said.startswith(("error: ", "look: ")), (said, words)
