@@ -167,7 +167,7 @@ def _planned_and_applied(
         if not ask("Import them?", yes=asked.yes):
             say("Nothing was changed.")
             return 1
-    with stop_signals("Stopping after this step.") as stop:
+    with stop_signals("Stopping after this step; Ctrl-C again stops at once.", at_once=True) as stop:
         row = applied(
             workspace,
             connection,

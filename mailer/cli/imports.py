@@ -69,7 +69,7 @@ def undo_import(
         if not ask(question, yes=yes):
             say("Nothing was changed.")
             return 1
-        with stop_signals("Stopping after this step.") as stop:
+        with stop_signals("Stopping after this step; Ctrl-C again stops at once.", at_once=True) as stop:
             take_back(workspace, number, stopped=stop.asked)
         signalled = stop.number
         with workspace.reading() as connection:

@@ -17,19 +17,22 @@ SIGNALLED = 128
 class Stop:
     """Whether somebody asked us to stop, and by which signal."""
 
-    def __init__(self, saying: str) -> None:
+    def __init__(self, saying: str, *, at_once: bool) -> None:
         self.number: int | None = None
         self._saying = saying
+        self._at_once = at_once
 
     def asked(self) -> bool:
         """Whether to stop at the next safe moment."""
         return self.number is not None
 
     def hear(self, number: int, _frame: FrameType | None) -> None:
-        """A signal came."""
+        """A signal came. Raises KeyboardInterrupt when it is the second Ctrl-C, where that may stop at once."""
         first, self.number = self.number is None, number
         if first:
             _say_at_once(self._saying)
+        elif self._at_once and number == signal.SIGINT:
+            raise KeyboardInterrupt
 
 
 def _say_at_once(text: str) -> None:
@@ -45,10 +48,14 @@ def _say_at_once(text: str) -> None:
 
 @contextmanager
 def stop_signals(
-    saying: str = "Stopping: no new claims; what is in a call is settled first.",
+    saying: str = "Stopping: no new claims; what is in a call is settled first.", *, at_once: bool = False
 ) -> Generator[Stop]:
-    """Hear SIGINT and SIGTERM for the length of the block; `saying` is what the first one is answered with."""
-    stop = Stop(saying)
+    """Hear SIGINT and SIGTERM for the length of the block; `saying` is what the first one is answered with.
+
+    `at_once`: a second Ctrl-C ends the block there and then, for what a database rolls back whole; a step may wait for a
+    lock that somebody else holds for hours.
+    """
+    stop = Stop(saying, at_once=at_once)
     before = {number: signal.signal(number, stop.hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop

@@ -82,7 +82,7 @@ def test_an_import_stops_after_its_step_and_the_same_command_goes_on(
     rhythm.number = number
     assert _import(workspace, rhythm) == 128 + number
     said = capfd.readouterr()
-    assert said.err == "Stopping after this step.\n"
+    assert said.err == "Stopping after this step; Ctrl-C again stops at once.\n"
     assert said.out == (
         "Import 1 is stopped, with 4 of 9 rows done.\n"
         "The same command goes on with it; `mailer subscribers undo-import 1` takes it back.\n"
@@ -90,6 +90,24 @@ def test_an_import_stops_after_its_step_and_the_same_command_goes_on(
     assert len(anywhere.json("subscribers", "list")) == 4
     assert _import(workspace, Rhythm()) == 0
     assert "Import 1 was begun before and not ended: it goes on where it stopped." in capfd.readouterr().out
+    assert len(anywhere.json("subscribers", "list")) == 9
+
+
+def test_a_second_ctrl_c_does_not_wait_for_the_step(anywhere: Desk, workspace: Workspace) -> None:
+    class Twice(Signalled):
+        """Both come after the same step."""
+
+        def after(self, took: float, *, others: bool, now: float) -> float:
+            """As Signalled, and once more."""
+            super().after(took, others=others, now=now)
+            if self.steps == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+            return 0.0
+
+    with pytest.raises(KeyboardInterrupt):
+        _import(workspace, Twice(size=2))
+    assert len(anywhere.json("subscribers", "list")) == 4
+    assert _import(workspace, Rhythm()) == 0
     assert len(anywhere.json("subscribers", "list")) == 9
 
 
