@@ -5,7 +5,11 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with the codes of DESIGN §6."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while the program was still being loaded
+        code = 130
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

@@ -165,3 +165,10 @@ def test_a_reading_that_is_stopped_has_changed_nothing_and_leaves_no_file_behind
     assert (process.returncode, said.splitlines()[-1]) == (128 + number, "Stopped before anything was changed.")
     assert [path.name for path in desk.root.iterdir() if "refused" in path.name] == []
     assert desk.json("subscribers", "imports") == []
+
+
+def test_ctrl_c_while_the_program_is_loaded_is_no_accident(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
+    with desk.start("subscribers", "list", env={"PYTHONPATH": str(tmp_path)}) as process:
+        assert process.communicate(timeout=PATIENCE) == ("", "")
+    assert process.returncode == 130
