@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
-from measuring import ROOT
+from measuring import ROOT, scratch
 from sqlalchemy import Connection, make_url, text
 
 from mailer.database.engine import Database, connect
@@ -39,6 +39,14 @@ def server() -> Generator[str]:
     finally:
         os.kill(pid, signal.SIGQUIT)
         rmtree(folder, ignore_errors=True)
+
+
+def each_database() -> Generator[tuple[str, Path, str]]:
+    """Its name, a folder that is emptied behind it, and the URL of a new database: SQLite's, then PostgreSQL's."""
+    with scratch() as folder:
+        yield "SQLite", folder, f"sqlite:///{folder / 'mailer.db'}"
+    with scratch() as folder, server() as url, fresh(url) as ours:
+        yield "PostgreSQL", folder, ours
 
 
 def _disk() -> Path:

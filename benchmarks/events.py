@@ -5,15 +5,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from time import perf_counter
 from typing import Any
 
-from books import fill, fresh, server, settle_down
+from books import each_database, fill, settle_down
 from claiming import MESSAGE_ID, claim_and_settle
-from measuring import ROOT, Figure, headline, scratch
+from measuring import ROOT, Figure, headline
 from pydantic import SecretStr
 from sample import KEY, NUMBER, workspace
 from sqlalchemy import select, update
@@ -35,15 +35,15 @@ BATCH = 500
 """As `events poll` takes them."""
 HEARD = 40_000
 """Letters that are told of, by two events each."""
+LEAST = {"SQLite": 5_000.0, "PostgreSQL": 2_500.0}
+"""Events a second."""
 CHILD = Path(__file__).with_name("events_beside.py")
 
 
 def figures() -> Iterator[Figure]:
     """For each database: events a second, and shares of the rate."""
-    with scratch() as folder:
-        yield from _of("SQLite", f"sqlite:///{folder / 'mailer.db'}", least=5_000)
-    with scratch(), ExitStack() as stack:
-        yield from _of("PostgreSQL", stack.enter_context(fresh(stack.enter_context(server()))), least=2_500)
+    for name, _, url in each_database():
+        yield from _of(name, url, least=LEAST[name])
 
 
 def _of(name: str, url: str, *, least: float) -> Iterator[Figure]:

@@ -6,15 +6,14 @@ import random
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from shutil import copytree
 from time import perf_counter, sleep
 from typing import Self
 
-from books import fresh, server
+from books import each_database
 from commands import measured
-from measuring import ROOT, Figure, headline, scratch
+from measuring import ROOT, Figure, headline
 from sqlalchemy import text
 
 from mailer.database.engine import connect
@@ -31,16 +30,12 @@ LOCKED = 1.0
 
 def figures() -> Iterator[Figure]:
     """For each database: seconds, megabytes, and how long others waited."""
-    with scratch() as folder:
+    floor = None
+    for name, folder, url in each_database():
         people = folder / "people.csv"
         _write(people)
-        floor = _floor(people, folder / "floor.db")
-        yield from _of("SQLite", folder, people, f"sqlite:///{folder / 'mailer.db'}", floor)
-    with scratch() as folder, ExitStack() as stack:
-        people = folder / "people.csv"
-        _write(people)
-        url = stack.enter_context(fresh(stack.enter_context(server())))
-        yield from _of("PostgreSQL", folder, people, url, floor)
+        floor = floor or _floor(people, folder / "floor.db")
+        yield from _of(name, folder, people, url, floor)
 
 
 def _of(name: str, home: Path, people: Path, url: str, floor: float) -> Iterator[Figure]:

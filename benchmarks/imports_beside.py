@@ -6,15 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from shutil import copytree
 from urllib.parse import urlsplit
 
 import httpx
-from books import fill, fresh, server
-from measuring import ROOT, Figure, headline, scratch
+from books import each_database, fill
+from measuring import ROOT, Figure, headline
 from sample import KEY
 from sqlalchemy import func, select
 
@@ -34,10 +34,8 @@ BETWEEN_CLICKS = 0.1
 
 def figures() -> Iterator[Figure]:
     """For each database: the waits of those who leave, and the mailing's letters, while the import was applied."""
-    with scratch() as folder:
-        yield from _of("SQLite", folder, f"sqlite:///{folder / 'mailer.db'}")
-    with scratch() as folder, ExitStack() as stack:
-        yield from _of("PostgreSQL", folder, stack.enter_context(fresh(stack.enter_context(server()))))
+    for name, folder, url in each_database():
+        yield from _of(name, folder, url)
 
 
 def _of(name: str, home: Path, url: str) -> Iterator[Figure]:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -12,10 +11,10 @@ from shutil import copytree
 from statistics import median
 from time import perf_counter
 
-from books import fill, forget_mailings, fresh, server, settle_down
+from books import each_database, fill, forget_mailings, settle_down
 from claiming import claim_alone, claim_and_settle, send_alone
 from commands import measured
-from measuring import ROOT, Figure, headline, scratch
+from measuring import ROOT, Figure, headline
 from sample import NUMBER, workspace
 
 from mailer.database.engine import Database, connect
@@ -44,10 +43,8 @@ TARGETS = {"SQLite": Target(5.0, 30_000, 80_000), "PostgreSQL": Target(8.0, 15_0
 
 def figures() -> Iterator[Figure]:
     """For each database: seconds, rows a second, megabytes."""
-    with scratch() as folder:
-        yield from _of("SQLite", folder, f"sqlite:///{folder / 'mailer.db'}")
-    with scratch() as folder, ExitStack() as stack:
-        yield from _of("PostgreSQL", folder, stack.enter_context(fresh(stack.enter_context(server()))))
+    for name, folder, url in each_database():
+        yield from _of(name, folder, url)
 
 
 def _of(name: str, home: Path, url: str) -> Iterator[Figure]:

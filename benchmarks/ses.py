@@ -10,14 +10,15 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from books import fill
+from commands import answering
 from measuring import ROOT, Figure, headline, scratch
 from sample import NUMBER, workspace
 
@@ -129,7 +130,8 @@ def measure(way: Way, late: float, letter: Path, folder: Path) -> Measured:
     log = folder / "sink.log"
     if way.mode:
         _people(way.letters, folder / "home")
-    with _sink(late, log) as endpoint:
+    sink = [*CORE, "0", sys.executable, str(Path(__file__).with_name("ses_sink.py")), str(late), str(log)]
+    with answering(sink) as endpoint:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAILER_"))}
         environment |= {
             "AWS_ENDPOINT_URL_SESV2": endpoint,
@@ -171,17 +173,6 @@ def _said(command: list[str], environment: dict[str, str], folder: Path) -> dict
     )
     assert done.returncode == 0, f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}"
     return json.loads(done.stdout.splitlines()[-1])
-
-
-@contextmanager
-def _sink(late: float, log: Path) -> Generator[str]:
-    command = [*CORE, "0", sys.executable, str(Path(__file__).with_name("ses_sink.py")), str(late), str(log)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        finally:
-            process.terminate()
 
 
 def _letter() -> dict[str, str]:

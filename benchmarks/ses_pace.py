@@ -6,14 +6,14 @@
 import asyncio
 import json
 import os
-import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from books import fill, fresh, server, settle_down
+from commands import answering, together
 from measuring import Figure, headline, scratch
 from ses_sink import Sink, serve
 
@@ -74,7 +74,7 @@ def _arrived(rate: float, people: int, processes: int, database_url: str = "") -
             fill(database, NEWSLETTER, people)
             settle_down(database)
         log = home / "sink.log"
-        with _sink(log) as endpoint:
+        with answering([sys.executable, __file__, "sink", str(log)]) as endpoint:
             environment = {
                 name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAILER_"))
             }
@@ -86,41 +86,12 @@ def _arrived(rate: float, people: int, processes: int, database_url: str = "") -
             }
             child = str(Path(__file__).with_name("ses_ours.py"))
             command = [sys.executable, child, str(home), str(rate), database_url]
-            said = _together(command, environment, processes)
+            said = together(command, processes, environment)
         rows = [line.split() for line in log.read_bytes().splitlines()]
     came = sum(int(count) for _, count in rows)
     audience = json.loads(said[0].splitlines()[-1])["letters"]
     assert came == audience, f"{came} letters for {audience} people"
     return sorted((int(moment) / 1e9, int(count)) for moment, count in rows)
-
-
-def _together(command: Sequence[str], environment: Mapping[str, str], processes: int) -> list[str]:
-    """What so many of it say, that begin at the same moment: four that start up take the processor from each other."""
-    senders = [
-        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(processes)
-    ]
-    for sender in senders:
-        assert sender.stdout is not None
-        assert sender.stdout.readline() == "ready\n"
-    for sender in senders:
-        assert sender.stdin is not None
-        sender.stdin.write("go\n")
-        sender.stdin.flush()
-    said = [sender.communicate()[0] for sender in senders]
-    assert [sender.returncode for sender in senders] == [0] * processes
-    return said
-
-
-@contextmanager
-def _sink(log: Path) -> Generator[str]:
-    command = [sys.executable, __file__, "sink", str(log)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        finally:
-            process.terminate()
 
 
 if __name__ == "__main__":
