@@ -52,8 +52,11 @@ def say_warnings(found: "Gathered") -> None:
         warn(f"look: {one.number:,} {one.text}{examples}")
     if found.undated:
         dates = count(found.undated, "date", "dates")
-        counts = "counts" if found.undated == 1 else "count"
-        warn(f"look: {dates} can be read in more than one way, or in none, and {counts} as of today")
+        counts, they = ("counts", "it") if found.undated == 1 else ("count", "they")
+        warn(
+            f"look: {dates} can be read in more than one way, or in none, and {counts} as of today; "
+            f"as 2025-12-31 {they} would be read"
+        )
 
 
 def say_plan(plan: "Plan", found: "Gathered", notices: Notices | None) -> None:
@@ -61,7 +64,12 @@ def say_plan(plan: "Plan", found: "Gathered", notices: Notices | None) -> None:
     from subscribers.imports.meeting import Outcome  # noqa: PLC0415  # lazy: heavy
 
     summary = plan.summary
-    say(f"{count(summary.rows, 'row', 'rows')} in {count(len(found.names), 'file', 'files')}:")
+    files = count(len(found.names), "file", "files")
+    say(
+        f"{count(summary.rows, 'row', 'rows')} in {files}:"
+        if summary.rows
+        else f"0 rows in {files}: there is nobody to import."
+    )
 
     def line(number: int, what: str, examples: list[str]) -> None:
         if number:

@@ -114,13 +114,15 @@ def test_what_to_look_at_is_counted_too(desk: Desk) -> None:
     assert desk.run(*command).stderr == (
         "look: 1 address of a role, not of a person: info@example.org\n"
         "look: 1 address whose domain looks misspelt: gmial.com (meant: gmail.com?)\n"
-        "look: 1 date can be read in more than one way, or in none, and counts as of today\n"
+        "look: 1 date can be read in more than one way, or in none, and counts as of today; "
+        "as 2025-12-31 it would be read\n"
     )
     write(desk, "people.csv", "email,date\ninfo@example.org,1/2/25\nteam@gmial.com,1/2/25\nbob@gmial.com,2025-01-02\n")
     assert desk.run(*command).stderr == (
         "look: 2 addresses of a role, not of a person: info@example.org, team@gmial.com\n"
         "look: 2 addresses whose domain looks misspelt: gmial.com (meant: gmail.com?)\n"
-        "look: 2 dates can be read in more than one way, or in none, and count as of today\n"
+        "look: 2 dates can be read in more than one way, or in none, and count as of today; "
+        "as 2025-12-31 they would be read\n"
     )
 
 
