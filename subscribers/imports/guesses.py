@@ -72,8 +72,12 @@ NAMES_WHO_LEFT = re.compile(
 """The name of a file of addresses that must not be subscribed without asking. Not `cleaned` and `removed`: so people call a
 list that they have tidied."""
 
-NOT_MAILED = Standings(flag(Wanted.UNSUBSCRIBED), other=Wanted.UNSUBSCRIBED)
-"""A column that says who is not to be mailed: yes, no, or when they left."""
+_NO = ("nein", "non", "não", "nao", "nee", "nej", "nei", "nie", "ei")
+_NOTHING = ("-", "–", "n/a", "na", "null", "none", "nil", "never", "0000-00-00", "0000-00-00 00:00:00")
+NOT_MAILED = Standings(
+    flag(Wanted.UNSUBSCRIBED) | dict.fromkeys((*_NO, *_NOTHING), Wanted.SUBSCRIBED), other=Wanted.UNSUBSCRIBED
+)
+"""A column that says who is not to be mailed: yes, no, or when they left; a program writes nothing in many ways."""
 
 _EMAIL = (
     "email",

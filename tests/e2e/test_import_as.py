@@ -86,3 +86,11 @@ def test_as_subscribed_is_a_persons_word_against_the_name_of_a_file(desk: Desk) 
 def test_a_column_that_says_who_left_needs_no_word_about_the_name(desk: Desk) -> None:
     (desk.root / "unsubscribes.csv").write_text("email,unsubscribed\nada@example.org,yes\n", encoding="utf-8")
     assert desk.json(*IMPORT, "unsubscribes.csv", *FORM)["ended"] == {"unsubscribed": 1}
+
+
+def test_a_no_in_a_column_of_those_who_left_is_a_no_in_other_languages_too(desk: Desk) -> None:
+    said = ["nein", "Non", "nej", "-", "N/A", "null", "0000-00-00", "", "ja", "oui", "12.03.2024", "vielleicht"]
+    rows = "".join(f"p{number}@example.org,{word}\n" for number, word in enumerate(said))
+    (desk.root / "people.csv").write_text(f"email,abgemeldet\n{rows}", encoding="utf-8")
+    done = desk.json(*IMPORT, "people.csv", *FORM)
+    assert (done["subscribed"], done["ended"]) == (8, {"unsubscribed": 4})
