@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, islice
@@ -17,6 +19,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 
 _AT_ONCE = 500
 """Lines that are handed over together."""
+
+_WIDEST = 100
+"""Characters of a line of prose, however wide the terminal is: longer ones are hard to read."""
 
 
 def clean(text: str) -> str:
@@ -38,6 +43,20 @@ def any_locale() -> None:
 def say(text: str = "") -> None:
     """Print a line for a person."""
     _out(f"{clean(text)}\n")
+
+
+def say_prose(text: str) -> None:
+    """Print sentences for a person, whole words to a line of their terminal."""
+    say(_in_lines(text, sys.stdout))
+
+
+def _in_lines(text: str, stream: TextIO) -> str:
+    """Paragraphs broken into the lines of a terminal, as they are for a file or a pipe."""
+    if not stream.isatty():
+        return text
+    width = min(_WIDEST, shutil.get_terminal_size().columns)
+    broken = (textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in text.split("\n"))
+    return "\n".join(broken)
 
 
 def say_lines(lines: Iterable[str]) -> None:
@@ -152,7 +171,7 @@ def ask(question: str, *, yes: bool = False) -> bool:
     if someone is None or not someone.isatty():
         raise UsageError(f"{clean(question)} Nobody is here to answer", hint="say it beforehand with --yes")
     try:
-        print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201  # as above
+        print(f"{_in_lines(f'{clean(question)} [y/N]', sys.stderr)} ", end="", file=sys.stderr, flush=True)  # noqa: T201  # as above
         answer = sys.stdin.readline()
         if not answer:
             warn("")  # Ctrl-D leaves the cursor behind the question

@@ -130,7 +130,7 @@ def erase(email: EmailArgument, yes: YesOption = False) -> int:
         addresses = [address, *addresses_merged_into(connection, address)]
     question = (
         f"{' and '.join(one.email for one in addresses)}: their address, name, tags, fields, subscriptions and proofs of consent will be gone for good.\n"
-        "What stays: a keyed hash, so that no import brings them back, and which issues were sent to a number without a\n"
+        "What stays: a keyed hash, so that no import brings them back, and which issues were sent to a number without a "
         "name. Letters in an outbox and backups of the database are not touched. Erase?"
     )
     if not ask(question, yes=yes):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mailer.cli.options import JsonOption, YesOption
-from mailer.cli.output import ask, say, say_json, say_json_array, say_lines, say_lines_or
+from mailer.cli.output import ask, say, say_json, say_json_array, say_lines, say_lines_or, say_prose
 from mailer.cli.words import count
 from mailer.errors import NotFound, UsageError
 from subscribers.lifecycle import SuppressionReason
@@ -36,18 +36,18 @@ _ADDED = (
 _MEANS = {
     SuppressionReason.OPERATOR: "Somebody here suppressed it; whoever is subscribed gets letters again.",
     SuppressionReason.BOUNCED: (
-        "A letter came back for good: there was no such mailbox. If there still is none, the next letter bounces too, and\n"
+        "A letter came back for good: there was no such mailbox. If there still is none, the next letter bounces too, and "
         "too many of those make Amazon stop this account. Subscriptions stay ended: only the person can subscribe again."
     ),
     SuppressionReason.COMPLAINED: (
-        "This person called a letter spam. If they do so again, it is this account that suffers. Subscriptions stay ended:\n"
+        "This person called a letter spam. If they do so again, it is this account that suffers. Subscriptions stay ended: "
         "only they themselves can subscribe again."
     ),
     SuppressionReason.UNDELIVERABLE: (
         "Letters came back several times, over weeks. Whoever is subscribed gets letters again, until that repeats itself."
     ),
     SuppressionReason.ERASED: (
-        "This person asked to be erased. Lifting it brings nothing back: it only lets the address be entered again, which\n"
+        "This person asked to be erased. Lifting it brings nothing back: it only lets the address be entered again, which "
         "should be because they asked for that."
     ),
 }
@@ -126,12 +126,13 @@ def lift(
         there = _there(connection, address.key, hashes)
     chosen = _which(address.email, there, reason)
     lifecycle.lift(chosen, lifecycle.Actor.OPERATOR, note)
-    say(_MEANS[chosen])
+    say_prose(_MEANS[chosen])
     if chosen in _AT_AMAZON:
-        say(
-            "Amazon keeps a list of its own for the account. While the address is on it, no letter gets there, and\n"
-            f"`mailer suppressions pull` suppresses it again. To take it off: aws sesv2 delete-suppressed-destination --email-address {address.key}"
+        say_prose(
+            "Amazon keeps a list of its own for the account. While the address is on it, no letter gets there, and "
+            "`mailer suppressions pull` suppresses it again. To take it off:"
         )
+        say(f"  aws sesv2 delete-suppressed-destination --email-address {address.key}")
     if not ask(f"Lift `{chosen}` for {address.email}?", yes=yes):
         say("Nothing was changed.")
         return 1

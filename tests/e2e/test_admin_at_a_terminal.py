@@ -19,7 +19,7 @@ def said(desk: Desk, *arguments: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-QUESTION = "End the subscription of ada@example.org to my-news? Only they themselves can begin it again. [y/N] "
+QUESTION = "End the subscription of ada@example.org to my-news? Only they themselves can\nbegin it again. [y/N] "
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,19 @@ QUESTION = "End the subscription of ada@example.org to my-news? Only they themse
 def test_a_question_is_answered_in_any_way(desk: Desk, answer: str | None, code: int, end: str) -> None:
     add(desk, "ada@example.org")
     assert at_a_terminal(desk, "subscribers", "remove", "ada@example.org", answer=answer) == (code, QUESTION + end)
+
+
+def test_long_words_of_warning_are_broken_between_words(desk: Desk) -> None:
+    assert desk.run("suppressions", "add", "ada@example.org", "--reason", "bounced").returncode == 0
+    lift = ("suppressions", "lift", "ada@example.org", "--note", "a new mailbox")
+    code, shown = at_a_terminal(desk, *lift, answer="n\n", columns=40)
+    # What is to be copied stays in one line.
+    command = "  aws sesv2 delete-suppressed-destination --email-address ada@example.org\n"
+    prose, found, end = shown.partition(command)
+    assert (code, found) == (1, command), shown
+    assert max(map(len, prose.splitlines())) <= 40
+    assert " ".join(prose.split()).startswith("A letter came back for good: there was no such mailbox. If")
+    assert end == "Lift `bounced` for ada@example.org?\n[y/N] n\nNothing was changed.\n"
 
 
 def test_whoever_has_left_already_is_not_asked_about(anywhere: Desk) -> None:
