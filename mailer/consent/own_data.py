@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from mailer.ledger.notice_tables import notices
 from mailer.ledger.tables import deliveries, mailings
@@ -33,7 +33,6 @@ def own_data(connection: Connection, subscriber_id: int) -> dict[str, Any]:
         .where(deliveries.c.subscriber_id == subscriber_id)
         .order_by(mailings.c.newsletter, mailings.c.issue)
     )
-    by_address = {"email": person["email"]}
     return {
         **{name: person[name] for name in ("email", "name", "fields")},
         "former_addresses": sorted(str(key) for _, key in merged_into(connection, subscriber_id) if key is not None),
@@ -51,10 +50,10 @@ def own_data(connection: Connection, subscriber_id: int) -> dict[str, Any]:
         ],
         "letters": [dict(row) for row in connection.execute(letters).mappings()],
         "notices": [
-            {**dict(row), **by_address}
+            dict(row)
             for row in connection.execute(
-                select(notices.c.kind, notices.c.newsletter, notices.c.state, notices.c.created_at)
-                .where(notices.c.email == person["email"])
+                select(notices.c.kind, notices.c.newsletter, notices.c.email, notices.c.state, notices.c.created_at)
+                .where(func.lower(notices.c.email) == person["email_key"])
                 .order_by(notices.c.created_at)
             ).mappings()
         ],

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from mailer.ledger.notices import Kind, NewNotice, add
 from subscribers.address import parse
 from subscribers.merging import merge
 
@@ -31,6 +32,19 @@ def test_a_reader_downloads_what_is_kept_of_them_and_of_nobody_else(web: Web) ->
     )
     assert found["consent"][0]["source"] == "a paper form"
     assert "my-data" not in web.client.get(page(web, number)).headers.get("content-disposition", "")
+
+
+def test_a_notice_is_theirs_however_its_address_was_written(web: Web) -> None:
+    number = web.person()
+    now = web.clock()
+    with web.workspace.transaction() as connection:
+        asked = [
+            NewNotice(1, Kind.CONFIRM, SLUG, "ADA@example.org", now),
+            NewNotice(2, Kind.CONFIRM, SLUG, "eve@x.org", now),
+        ]
+        add(connection, asked, now)
+    found: dict[str, Any] = post(web, number, "data").json()
+    assert [(notice["kind"], notice["email"]) for notice in found["notices"]] == [("confirm", "ADA@example.org")]
 
 
 def test_leaving_all_ends_everything(web: Web) -> None:
