@@ -94,10 +94,18 @@ def _shown(text: str) -> str:
     return f'"{"".join(char if char.isprintable() else "�" for char in short)}"'
 
 
+# What people and programs leave around an address.
+_AROUND = " .,;:'\"<>()[]"
+_SEVERAL = re.compile(r"[^\s,;:<>()/|@]+@[^\s,;:<>()/|@]+\.[^\s,;:<>()/|@]+")
+
+
 def _hint(text: str) -> str:
     inside = re.search(r"<([^<>\s]+@[^<>\s]+)>", text)
     if inside:
         return f"give the address alone: {_shown(inside[1])}"
     if text.lower().startswith("mailto:"):
         return f"give the address alone: {_shown(text[len('mailto:') :])}"
-    return ""
+    if len(_SEVERAL.findall(text)) > 1:
+        return "there are several: give each by itself"
+    bare = "".join(char for char in text.replace("%40", "@") if char.isprintable()).strip(_AROUND)
+    return f"perhaps {_shown(bare)} is meant" if bare != text and _ORDINARY.match(bare) else ""

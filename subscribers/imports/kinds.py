@@ -18,6 +18,7 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89PNG", "a picture", _AS_CSV),
     (b"\xff\xd8\xff", "a picture", _AS_CSV),
     (b"GIF8", "a picture", _AS_CSV),
+    (b"<?xml", "XML", _AS_CSV),
     (b"SQLite format 3", "a database", _AS_CSV),
     (b"BEGIN:VCARD", "a file of contacts (vCard)", "export the contacts as CSV (UTF-8), and name that"),
     (b"PK\x05\x06", "an empty archive", ""),
@@ -29,7 +30,7 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"Rar!", "packed in a way that is not known here", _UNPACK),
     (b"\x28\xb5\x2f\xfd", "packed in a way that is not known here", _UNPACK),
 )
-_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|meta|table|\?xml|body|div)\b", re.IGNORECASE)
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|meta|table|body|div)\b", re.IGNORECASE)
 _LETTER = re.compile(
     rb"(?:From |(?:Return-Path|Received|Delivered-To|From|To|Subject|Date|MIME-Version|Message-ID|X-[\w-]+): )",
     re.ASCII,

@@ -142,3 +142,22 @@ def test_what_is_plain_is_what_the_full_parser_gives_back(text: str) -> None:
 
 def test_most_addresses_are_plain() -> None:
     assert all(map(is_plain, ["ada@example.org", "ada.lovelace+news@mail.example.co.uk", "a_b-c@x-y.museum"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("ada@example.org.", 'perhaps "ada@example.org" is meant'),
+        ("'ada@example.org',", 'perhaps "ada@example.org" is meant'),
+        ("a\u200bda@exam\u00adple.org", 'perhaps "ada@example.org" is meant'),
+        ("ada%40example.org", 'perhaps "ada@example.org" is meant'),
+        ("ada@example.org, bob@example.org", "there are several: give each by itself"),
+        ("ada@example.org/bob@example.org", "there are several: give each by itself"),
+        ("ada at example.org", ""),
+        ("ada@example", ""),
+    ],
+)
+def test_what_is_nearly_an_address_says_what_may_be_meant(text: str, hint: str) -> None:
+    with pytest.raises(BadAddress) as caught:
+        parse(text)
+    assert caught.value.hint == hint

@@ -241,6 +241,7 @@ def tarred(content: bytes) -> bytes:
         (b"SQLite format 3\0", "is a database"),
         (b"\n<!DOCTYPE html>\n<a href='mailto:help@example.org'>", "is a web page"),
         (b"\xef\xbb\xbf<table><tr><td>email</td></tr></table>", "is a web page"),
+        (b'<?xml version="1.0"?>\n<Workbook/>', "is XML"),
         (b"BEGIN:VCARD\nEMAIL:ada@example.org\n", "is a file of contacts (vCard)"),
         (b"From: Ada <ada@example.org>\nSubject: hello\n", "is an e-mail"),
         (b"PK\x05\x06" + bytes(18), "is an empty archive"),
