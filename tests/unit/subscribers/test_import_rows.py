@@ -122,9 +122,10 @@ RECORD = {"status": "subscribed", "status_at": "2026-01-01T00:00:00Z", "created_
 )
 def test_a_row_of_an_export_that_no_database_can_keep_is_refused_and_stops_nothing(cells: dict[str, str]) -> None:
     with pytest.raises(BadValue, match="no row of an export of ours"):
-        as_record({"consent": "", "suppressions": "", **RECORD, **cells})
+        as_record({"consent": "", "suppressions": "", **RECORD, **cells}, "news")
 
 
 def test_a_backslash_before_u0000_is_five_letters_and_kept() -> None:
+    proof = '[{"newsletter":"news","action":"confirmed","source":"","at":"2026-01-01T00:00:00Z","evidence":{}}]'
     note = '[{"reason":"operator","at":"2026-01-01T00:00:00Z","note":"a\\\\u0000"}]'
-    assert '"note": "a\\\\u0000"' in as_record({"consent": "", "suppressions": note, **RECORD})
+    assert '"note": "a\\\\u0000"' in as_record({"consent": proof, "suppressions": note, **RECORD}, "news")
