@@ -1,10 +1,12 @@
 """Turns the rows of a sheet into people to be staged, and refuses those that are none; what costs time a million times over is here."""
 
 import functools
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
 from subscribers.address import is_plain, parse
 from subscribers.errors import BadAddress, BadValue
@@ -174,7 +176,9 @@ class Parser:
             return 0
         number = self._numbers.get(text)
         if number is None:
-            tags = _tags(text.replace('"', "") if self.layout.quoted_tags else text)
+            # In ours nothing stands between tags but commas: a tag may look like JSON there.
+            said = text if self.layout.ours else _listed(text)
+            tags = _tags(said.replace('"', "") if self.layout.quoted_tags else said)
             number = self.combination(tags)
             if len(self._numbers) < 10_000:  # noqa: PLR2004  # a file of tags that are all different must not fill memory
                 self._numbers[text] = number
@@ -204,6 +208,19 @@ def _standing(cell: str, standings: Standings) -> Wanted:
             f'the status "{cell[:60]}" is not known here; say {_some(standings)}',
         )
     return found
+
+
+def _listed(cell: str) -> str:
+    """Tags that a program wrote as a JSON array, of texts or of objects with a name, with commas; else the cell as it is."""
+    if not (cell.startswith("[") and cell.endswith("]")):
+        return cell
+    try:
+        found = cast("list[Any]", json.loads(cell))
+    except (ValueError, RecursionError):
+        return cell
+    said = [cast("dict[str, Any]", each).get("name") if isinstance(each, dict) else each for each in found]
+    names = [each for each in said if isinstance(each, str)]
+    return ",".join(names) if len(names) == len(said) else cell
 
 
 @functools.lru_cache(maxsize=4096)

@@ -226,3 +226,18 @@ def test_files_of_anybody_are_guessed_in_the_languages_of_their_people(
     tmp_path: Path, text: str, people: list[str]
 ) -> None:
     assert said(tmp_path, text) == ("", people)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "person"),
+    [
+        ("a.csv", 'email,tags\na@example.org,"[""beta"", ""vip""]"\n', "subscribed beta,vip"),
+        ("a.jsonl", '{"email":"a@example.org","tags":["vip","beta"]}\n', "subscribed beta,vip"),
+        ("a.jsonl", '{"email":"a@example.org","tags":[{"id":1,"name":"vip"}]}\n', "subscribed vip"),
+        ("a.csv", "email,tags\na@example.org,[vip]\n", "subscribed [vip]"),
+        ("a.csv", "email,tags\na@example.org,[1]\n", "subscribed [1]"),
+        ("a.csv", "email,tags\na@example.org,[]\n", "subscribed"),
+    ],
+)
+def test_tags_may_be_an_array_as_programs_write_it(tmp_path: Path, name: str, text: str, person: str) -> None:
+    assert said(tmp_path, text, name) == ("", [person])
