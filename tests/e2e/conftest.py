@@ -13,14 +13,13 @@ from types import TracebackType
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
 
 from mailer.database.engine import Database
 from mailer.database.schema import open_database
 from mailer.workspaces import make_workspace
-from subscribers.tables import subscribers, subscriptions
 
-from ..waiting import PATIENCE  # noqa: TID252  # tests are not a package
+from ..people import enter  # noqa: TID252  # tests are not a package
+from ..waiting import PATIENCE  # noqa: TID252  # as above
 from .forks import Fork, Forks
 
 SLUG = "my-news"
@@ -111,25 +110,8 @@ class Desk:
         """Fill the address book with subscribed people, numbered from 1."""
         now = datetime.now(UTC)
         database = open_database(self.url or f"sqlite:///{self.root / 'mailer.db'}")
-        numbers = range(1, count + 1)
         with database.transaction() as connection:
-            connection.execute(
-                insert(subscribers),
-                [
-                    {
-                        "id": number,
-                        "email": f"p{number}@example.org",
-                        "email_key": f"p{number}@example.org",
-                        "name": f"Person {number}",
-                        "fields": {},
-                        "created_at": now,
-                        "updated_at": now,
-                    }
-                    for number in numbers
-                ],
-            )
-            subscription = {"newsletter": SLUG, "status": "subscribed", "changed_at": now}
-            connection.execute(insert(subscriptions), [{"subscriber_id": number, **subscription} for number in numbers])
+            enter(connection, range(1, count + 1), SLUG, now=now)
         database.close()
 
     def letters(self) -> Counter[int]:

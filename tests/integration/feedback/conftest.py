@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from mailer.database.engine import Database
 from mailer.feedback.intake import take
@@ -22,7 +22,9 @@ from mailer.ledger.tables import deliveries
 from mailer.ledger.tables import mailings as mailing_table
 from mailer.ses.events import read_event
 from subscribers.erasure import keyed_hashes
-from subscribers.tables import subscribers, subscriptions, suppressions
+from subscribers.tables import subscriptions, suppressions
+
+from ...people import enter  # noqa: TID252  # tests are not a package
 
 NEWS = "news"
 OTHER = "daily"
@@ -48,21 +50,8 @@ class Bureau:
 
     def people(self, numbers: Iterable[int]) -> None:
         """Add people who are subscribed to two newsletters."""
-        ids = list(numbers)
-        person: Row = {"name": "", "fields": {}, "created_at": NOW, "updated_at": NOW}
         with self.database.transaction() as connection:
-            connection.execute(
-                insert(subscribers),
-                [{"id": n, "email": address(n), "email_key": address(n), **person} for n in ids],
-            )
-            for newsletter in (NEWS, OTHER):
-                connection.execute(
-                    insert(subscriptions),
-                    [
-                        {"newsletter": newsletter, "subscriber_id": n, "status": "subscribed", "changed_at": NOW}
-                        for n in ids
-                    ],
-                )
+            enter(connection, numbers, NEWS, OTHER, now=NOW, name="")
 
     def open(self, issue: int = 1, *, at: datetime = NOW) -> None:
         """Open a mailing to everybody who is subscribed."""

@@ -15,7 +15,9 @@ from mailer.ledger.report import Progress, progress
 from mailer.ledger.segments import condition_of
 from mailer.ledger.states import MailingState, State
 from mailer.ledger.tables import deliveries
-from subscribers.tables import subscriber_tags, subscribers, subscriptions, suppressions
+from subscribers.tables import subscriptions, suppressions
+
+from ...people import enter  # noqa: TID252  # tests are not a package
 
 NOW = datetime(2026, 3, 23, 6, 0, tzinfo=UTC)
 NEWS = "news"
@@ -31,29 +33,8 @@ class World:
 
     def people(self, numbers: Iterable[int], *, status: str = "subscribed", tags: Iterable[str] = ()) -> None:
         """Add people, in one status."""
-        ids = list(numbers)
         with self.database.transaction() as connection:
-            connection.execute(
-                insert(subscribers),
-                [
-                    {
-                        "id": number,
-                        "email": f"p{number}@example.org",
-                        "email_key": f"p{number}@example.org",
-                        "name": f"Person {number}",
-                        "fields": {},
-                        "created_at": NOW,
-                        "updated_at": NOW,
-                    }
-                    for number in ids
-                ],
-            )
-            connection.execute(
-                insert(subscriptions),
-                [{"newsletter": NEWS, "subscriber_id": number, "status": status, "changed_at": NOW} for number in ids],
-            )
-            for tag in tags:
-                connection.execute(insert(subscriber_tags), [{"subscriber_id": number, "tag": tag} for number in ids])
+            enter(connection, numbers, NEWS, now=NOW, status=status, tags=tags)
 
     def status(self, number: int, status: str) -> None:
         """Give one person another status."""

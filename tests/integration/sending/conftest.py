@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from mailer.database.engine import Database
 from mailer.ledger import mailings
@@ -21,7 +20,9 @@ from mailer.sending.letters import letters
 from mailer.sending.opening import open_mailing
 from mailer.sending.run import End, Run
 from mailer.transport.base import Envelope, Refused, Transport
-from subscribers.tables import subscriber_tags, subscribers, subscriptions
+from subscribers.tables import subscriptions
+
+from ...people import enter  # noqa: TID252  # tests are not a package
 
 NEWS = "news"
 START = datetime(2026, 3, 23, 6, 0, tzinfo=UTC)
@@ -73,26 +74,8 @@ class Office:
 
     def people(self, numbers: Iterable[int], *, tags: Iterable[str] = ()) -> None:
         """Add subscribed people."""
-        ids = list(numbers)
-        person: dict[str, Any] = {"fields": {}, "created_at": START, "updated_at": START}
         with self.database.transaction() as connection:
-            connection.execute(
-                insert(subscribers),
-                [
-                    {
-                        "id": number,
-                        "email": f"p{number}@example.org",
-                        "email_key": f"p{number}@example.org",
-                        "name": f"Person{number} Smith",
-                        **person,
-                    }
-                    for number in ids
-                ],
-            )
-            subscription = {"newsletter": NEWS, "status": "subscribed", "changed_at": START}
-            connection.execute(insert(subscriptions), [{"subscriber_id": number, **subscription} for number in ids])
-            for tag in tags:
-                connection.execute(insert(subscriber_tags), [{"subscriber_id": number, "tag": tag} for number in ids])
+            enter(connection, numbers, NEWS, now=START, name="Person{} Smith", tags=tags)
 
     def leave(self, number: int) -> None:
         """One person unsubscribes."""
