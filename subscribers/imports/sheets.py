@@ -60,7 +60,11 @@ def open_sheet(source: Source, seen: Callable[[bytes], object]) -> Sheet:
 
 def _opened(source: Source, seen: Callable[[bytes], object]) -> Sheet:
     beginning = source.stream.read(HEAD)
-    refuse_what_is_no_table(source.name, beginning)
+    try:
+        refuse_what_is_no_table(source.name, beginning)
+    except BadImport:
+        source.stream.read(_BLOCK)  # whoever decides whether it may be passed over looks for addresses in what was read
+        raise
     read = blocks(Again(beginning, source.stream), seen)
     head: list[str] = []
     for block in read:
