@@ -76,6 +76,23 @@ _MAILCHIMPS_OWN = (frozenset({"leid", "euid"}), frozenset({"member_rating"}))
 
 # The first that fits is taken: those with more headers stand before those with fewer.
 SERVICES: tuple[Service, ...] = (
+    # What `mailer suppressions list --json` says: an export of people has only those who are in the book.
+    Service(
+        "mailer (suppressions)",
+        frozenset({"email", "reason", "at", "note"}),
+        {"email": "email", "at": "left"},
+        {
+            "reason": Standings(
+                {
+                    "left-all": Wanted.LEFT_ALL,
+                    "undeliverable": Wanted.UNDELIVERABLE,
+                    "operator": Wanted.OPERATOR,
+                    "bounced": Wanted.BOUNCED,
+                    "complained": Wanted.COMPLAINED,
+                }
+            )
+        },
+    ),
     *(
         Service(
             "Mailchimp (unsubscribed)",

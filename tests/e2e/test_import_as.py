@@ -94,3 +94,18 @@ def test_a_no_in_a_column_of_those_who_left_is_a_no_in_other_languages_too(desk:
     (desk.root / "people.csv").write_text(f"email,abgemeldet\n{rows}", encoding="utf-8")
     done = desk.json(*IMPORT, "people.csv", *FORM)
     assert (done["subscribed"], done["ended"]) == (8, {"unsubscribed": 4})
+
+
+def test_the_suppressions_of_one_place_are_taken_over_by_another(anywhere: Desk) -> None:
+    reasons = ["bounced", "complained", "left-all", "operator", "undeliverable"]
+    for reason in reasons:
+        anywhere.run("suppressions", "add", f"{reason}@example.org", "--reason", reason)
+    said = anywhere.json("suppressions", "list")
+    lines = "".join(f"{json.dumps(one)}\n" for one in said)
+    (anywhere.root / "suppressed.jsonl").write_text(lines.replace("@example.org", "@example.com"), encoding="utf-8")
+    done = anywhere.json(*IMPORT, "suppressed.jsonl", *FORM)
+    assert (done["added"], done["ended"]) == (0, dict.fromkeys(reasons, 1))
+    found = {one["email"]: (one["reason"], one["at"]) for one in anywhere.json("suppressions", "list")}
+    assert {f"{one['reason']}@example.com": (one["reason"], one["at"][:19]) for one in said} == {
+        email: (reason, at[:19]) for email, (reason, at) in found.items() if email.endswith("@example.com")
+    }
