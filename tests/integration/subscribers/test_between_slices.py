@@ -149,3 +149,27 @@ def test_an_import_that_is_taken_back_while_it_is_applied_stops_and_leaves_nothi
     take_back(database, second.id)
     keys = [table.c[table.primary_key.columns.keys()[0]] for table in EVERYTHING]
     assert rows(database, *keys) == [[]] * len(EVERYTHING)
+
+
+def test_a_file_that_was_mended_before_its_import_was_ended_is_an_import_of_its_own_and_both_can_be_taken_back(
+    database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    lines = [f"p{number}@example.org,subscribed\n" for number in range(6)]
+    path.write_text("email,status\n" + "".join(lines))
+    with database.connected() as connection:
+        with viewing(connection):
+            intake, found = opened(connection, path)
+        with writing(connection):
+            first = intake.begin(found.digest, found.names, NOW)
+        with writing(connection):
+            intake.apply(first, 3, NOW)
+    lines[1] = "p1@example.org,unsubscribed\n"
+    second = load(database, tmp_path, "email,status\n" + "".join(lines))
+    assert second != first.id
+    assert mailed(database) == {"p0", "p2", "p3", "p4", "p5"}
+    take_back(database, first.id)
+    assert mailed(database) == {"p3", "p4", "p5"}
+    take_back(database, second)
+    keys = [table.c[table.primary_key.columns.keys()[0]] for table in EVERYTHING]
+    assert rows(database, *keys) == [[]] * len(EVERYTHING)

@@ -162,3 +162,15 @@ def test_a_letter_of_an_import_that_stands_subscribes_whom_another_one_took_alon
     assert "ip" in json.dumps(proof[0][2])
     take_back(web.workspace, second)
     assert status(web) == "subscribed"
+
+
+def test_consent_from_a_file_does_not_take_the_persons_own_away_who_was_just_asked(web: Web, tmp_path: Path) -> None:
+    confirm = joined(web)
+    number = _imported(web, tmp_path, source="a paper form")
+    assert status(web) == "subscribed"
+    take_back(web.workspace, number)
+    assert status(web) == "unconfirmed"
+    number = _imported(web, tmp_path, source="a paper form")
+    assert web.client.post(confirm).status_code == 200
+    take_back(web.workspace, number)
+    assert status(web) == "subscribed"
