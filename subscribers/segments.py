@@ -15,7 +15,15 @@ from lark import Lark, Token, Transformer, UnexpectedInput
 from subscribers import address
 from subscribers.errors import BadAddress, BadSegment, BadValue
 from subscribers.lifecycle import Status, SuppressionReason
-from subscribers.segment_mistakes import explained, one_of, pointed
+from subscribers.segment_mistakes import (
+    explained,
+    in_place_of_field,
+    misquoted,
+    one_issue,
+    one_of,
+    pointed,
+    quoted_rightly,
+)
 from subscribers.segment_values import (
     And,
     Domain,
@@ -32,7 +40,7 @@ from subscribers.segment_values import (
     Tag,
     depth,
 )
-from subscribers.values import clean_field_value, clean_tag
+from subscribers.values import clean_field_name, clean_field_value, clean_tag
 
 LONGEST = 1000
 """Characters of an expression: whatever is longer should be a tag."""
@@ -77,7 +85,7 @@ WHEN: /(before|after|since)(?![^\s()"])/i
 _AND.2: /and(?![^\s()"])/i
 _OR.2: /or(?![^\s()"])/i
 _NOT.2: /not(?![^\s()"])/i
-OPERATOR: "!=" | "=" | /contains(?![^\s()"])/i
+OPERATOR: /!?=(?!=)/ | /contains(?![^\s()"])/i
 NAME: /[A-Za-z][A-Za-z0-9_]*/
 STATUS: /[^\s()"]+/
 REASON: /[^\s()"]+/
@@ -135,10 +143,11 @@ class _Reading(Transformer[Token, Segment]):
 
     def field_there(self, children: list[Token]) -> Segment:
         (name,) = children
-        return Not(FieldIs(str(name), ""))
+        return Not(FieldIs(_field_name(name), ""))
 
     def field(self, children: list[Token]) -> Segment:
         name, operator, word = children
+        _field_name(name)
         value = _cleaned(word, lambda text: clean_field_value(name, text))
         match operator.lower():
             case "=":
@@ -201,11 +210,20 @@ def _parser() -> Callable[[str], Segment]:
 
 def _cleaned(word: Token, clean: Callable[[str], str]) -> str:
     """The word without its quotes, as the book keeps such words: only so can the two be equal."""
+    if word.type != "QUOTED" and misquoted(word):
+        raise _BadWord(word, f"`{word}` stands in other quotes than straight double ones", quoted_rightly(word))
     text = re.sub(r'\\(["\\])', r"\1", word[1:-1]) if word.type == "QUOTED" else str(word)
     try:
         return clean(text)
     except BadValue as error:
         raise _BadWord(word, str(error), error.hint) from error
+
+
+def _field_name(name: Token) -> str:
+    try:
+        return clean_field_name(name)
+    except BadValue as error:
+        raise _BadWord(name, str(error), error.hint or in_place_of_field(name)) from error
 
 
 def _one_of(word: Token, words: type[_Word], what: str) -> _Word:
@@ -217,7 +235,7 @@ def _one_of(word: Token, words: type[_Word], what: str) -> _Word:
 
 def _issue(word: Token) -> int:
     if not (re.fullmatch("[0-9]{1,9}", word) and 1 <= int(word) <= LARGEST_ISSUE):
-        raise _BadWord(word, f"`{word}` is not the number of an issue", "write for example `mailed:54`")
+        raise _BadWord(word, f"`{word}` is not the number of an issue", one_issue(word))
     return int(word)
 
 

@@ -148,7 +148,12 @@ def test_an_expression_is_read_as_it_is_meant(expression: str, expected: Segment
             "`=`, `!=`, `contains`, `and`, `or` or the end should follow, but here stands `~`",
             "did you mean `contains`?",
         ),
-        ("field:= pro", 7, "the name of a field should follow, but here stands `=`", ""),
+        (
+            "field:= pro",
+            7,
+            "the name of a field should follow, but here stands `=`",
+            "a letter first, then letters, digits and underscores",
+        ),
         ("(tag:a", 7, "`and`, `or` or `)` should follow, but the expression ends", ""),
         ("tag:a)", 6, "`and`, `or` or the end should follow, but here stands `)`", ""),
         ("tag:a tag:b", 7, "`and`, `or` or the end should follow, but here stands `tag:b`", ""),
@@ -174,6 +179,61 @@ def test_a_mistake_is_shown_at_its_place(expression: str, column: int, message: 
     assert (first, caught.value.column, caught.value.hint) == (f"segment, column {column}: {message}", column, hint)
     assert shown == f"  {expression}"
     assert pointer == " " * (column + 1) + "^"
+
+
+@pytest.mark.parametrize(
+    ("expression", "column", "hint"),
+    [
+        ("!tag:beta", 1, "did you mean `not tag:beta`?"),
+        ("tag:a and -tag:staff", 11, "did you mean `not tag:staff`?"),
+        ("tag!=beta", 1, "did you mean `not tag:beta`?"),
+        ("tags = beta", 1, "did you mean `tag:beta`?"),
+        ("tag is beta", 1, "did you mean `tag:beta`?"),
+        ("tag :beta", 1, "did you mean `tag:beta`?"),
+        ("not-mailed", 1, "did you mean `never-mailed`?"),
+        ("never mailed", 1, "did you mean `never-mailed`?"),
+        ("never-delivered", 1, "did you mean `not delivered`?"),
+        ("undelivered", 1, "did you mean `not delivered`?"),
+        ("tag:'beta'", 5, 'did you mean `"beta"`?'),
+        ("field:plan = \u201cpro\u201d", 14, 'did you mean `"pro"`?'),
+        ("field:age==30", 10, "did you mean `=`?"),
+        ("field:age == 30", 11, "did you mean `=`?"),
+        ("field:email = a@example.org", 7, "write `domain:…`"),
+        ("field:stadt-teil = x", 12, "the name of a field has letters, digits and underscores"),
+        ("name = Ada", 1, "put a tag on these people"),
+        (
+            "email:ada@example.org",
+            1,
+            "one person is shown by `mailer subscribers show ada@example.org`; a domain is selected by `domain:example.org`",
+        ),
+        ("@example.org", 1, "a domain is selected by `domain:example.org`"),
+        ("mailed:54,55", 8, "write `mailed:54 or mailed:55`"),
+        ("mailed:54 since 2026-01-01", 11, "an issue, or one time, in each condition; join two with `and`"),
+        (
+            "subscribed since 2026-01-01 before 2026-02-01",
+            29,
+            "an issue, or one time, in each condition; join two with `and`",
+        ),
+        ("subscribed between 2026-01-01", 12, "two conditions, joined: `since 2026-01-01` and `before 2026-02-01`"),
+        ('subscribed since "2026-01-01"', 18, "a date stands without quotes"),
+        ("status:subscribed,unconfirmed", 8, "one of them in each condition, with `or` between"),
+        ("clicked:54", 1, "opens and clicks are not followed; `delivered` is the most that is known of a letter"),
+        ("all", 1, "everybody is selected without a segment; whoever is subscribed, by `status:subscribed`"),
+        ("tag:(a)", 5, "a word with a parenthesis in it stands in double quotes"),
+        ('tag:"a\\"', 5, ""),
+    ],
+)
+def test_a_hint_at_a_mistake_never_selects_others_than_were_meant(expression: str, column: int, hint: str) -> None:
+    with pytest.raises(BadSegment) as caught:
+        parse(expression)
+    assert (caught.value.column, caught.value.hint) == (column, hint)
+
+
+def test_a_word_with_such_a_sign_in_it_is_a_word() -> None:
+    assert parse("tag:o'hara or tag:'tis or field:plan = a=b") == Or(
+        (Tag("o'hara"), Tag("'tis"), FieldIs("plan", "a=b"))
+    )
+    assert parse('tag:"\u201cbeta\u201d" or field:plan = "=b"') == Or((Tag("\u201cbeta\u201d"), FieldIs("plan", "=b")))
 
 
 def test_check_says_in_one_line_what_is_wrong_or_nothing() -> None:
