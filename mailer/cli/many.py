@@ -8,6 +8,7 @@ import typer
 from mailer.cli.known import known
 from mailer.cli.options import NewsletterOption, SegmentOption, YesOption
 from mailer.cli.output import ask, say
+from mailer.cli.signals import SIGNALLED, stop_signals
 from mailer.cli.words import count
 from mailer.errors import UsageError
 from subscribers.lifecycle import Status
@@ -163,10 +164,13 @@ def _all(
         say("Nothing was changed.")
         return 1
     after, changed = 0, 0
-    while True:
-        with workspace.transaction() as connection:
-            done = one(connection, slug, chosen, after)
-        if not done.people:
-            say(said(changed))
-            return 0
-        after, changed = done.last, changed + done.changed
+    with stop_signals("Stopping after these people.") as stop:
+        while not stop.asked():
+            with workspace.transaction() as connection:
+                done = one(connection, slug, chosen, after)
+            if not done.people:
+                say(said(changed))
+                return 0
+            after, changed = done.last, changed + done.changed
+    say(f"{said(changed)} It was stopped before the end: the same command goes on.")
+    return SIGNALLED + (stop.number or 0)
