@@ -51,6 +51,11 @@ def moment(text: str, latest: datetime) -> str | None:
     return min(found, latest).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
+def is_date(text: str) -> bool:
+    """Whether there is a date at all, also one that can be read in two ways."""
+    return _read(text.strip()) is not None or _DAY_FIRST.match(text.strip()) is not None
+
+
 def _read(text: str) -> datetime | None:
     if not text or len(text) > _LONGEST:
         return None

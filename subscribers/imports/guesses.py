@@ -44,6 +44,10 @@ ANY_STATUS = Standings(
 """The words that a status column may have. Not `inactive`: with one service it is who never confirmed, with another who
 left."""
 
+YES_NO_OR_WHEN = Standings(ANY_STATUS.words, dates=Wanted.SUBSCRIBED)
+"""The words of a column `subscribed`: whether they are, or since when."""
+WHEN = ("subscribed", "confirmed", "opted in", "opt-in")
+
 ANY_FILE_NAME: Mapping[str, Wanted] = {
     "unsubscribed_": Wanted.UNSUBSCRIBED,
     # Not `cleaned_` alone: so people call a list that they have tidied.
@@ -59,7 +63,7 @@ MAY_SAY_WHO_LEFT = re.compile(
 """A column that must not be passed over: it may be the only one that says who is not to be mailed."""
 
 MAY_SAY_WHO_STAYS = re.compile(
-    r"(?:\A|mail|subscri\w*|newsletter|marketing|contact|member|mailing|list)[ _-]*(?:status|state)\Z"
+    r"(?:\A|subscri\w*|newsletter|marketing|contact|member|mailing|list)[ _-]*(?:status|state)\Z|mail.*\bstatus"
     r"|\A(?:statut|estado|stato)\b|subscribed\??\Z|\Anewsletter\??\Z|\A(?:is[ _-])?active\Z"
     r"|opt(?:ed)?[ _-]?in\??\Z|consent\??\Z|\A(?:einwilligung|consentement|consentimiento|consenso|toestemming)\Z"
 )
@@ -133,7 +137,7 @@ GUESSES: Mapping[str, str] = {
 """What a column probably is; it is shown, and asked."""
 
 MAY_BE_ADDRESSES = re.compile(
-    r"\A(?!'|.*(?:[,;|\t\"]|name|type|status|opt|consent|market|sent|open|click|count|valid|verif|date|time|source|owner|subject|bounce|unsub))"
+    r"\A(?!'|.*(?:[,;|\t\"]|name|type|status|opt|consent|market|sent|open|click|count|valid|verif|date|time|source|owner|subject|bounce|unsub|list))"
     r".*(?:e-?mail|courriel|\bcorreo|e-?post\b)"
 )
 """A column without a name that people use for it, such as `What is your email?`; it counts when there is one such."""

@@ -9,7 +9,15 @@ from pathlib import PurePosixPath
 from subscribers.errors import BadImport, BadValue
 from subscribers.exports import COLUMNS as OURS
 from subscribers.exports import FIELD, unguarded
-from subscribers.imports.guesses import ANY_FILE_NAME, ANY_STATUS, GUESSES, MAY_BE_ADDRESSES, NOT_MAILED
+from subscribers.imports.guesses import (
+    ANY_FILE_NAME,
+    ANY_STATUS,
+    GUESSES,
+    MAY_BE_ADDRESSES,
+    NOT_MAILED,
+    WHEN,
+    YES_NO_OR_WHEN,
+)
 from subscribers.imports.layout_mistakes import (
     refuse_a_name_that_says_who_left,
     refuse_to_pass_over,
@@ -206,7 +214,7 @@ def _standings(
     }
     for position, role in roles.items():
         if role in _STANDINGS:
-            found[position] = _STANDINGS[role]
+            found[position] = YES_NO_OR_WHEN if role == "status" and names[position] in WHEN else _STANDINGS[role]
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 from subscribers.address import is_plain, parse
 from subscribers.errors import BadAddress, BadValue
 from subscribers.exports import unguarded
-from subscribers.imports.dates import moment
+from subscribers.imports.dates import is_date, moment
 from subscribers.imports.layout import Layout
 from subscribers.imports.merging import as_json
 from subscribers.imports.restoring import as_record
@@ -202,6 +202,8 @@ def _standing(cell: str, standings: Standings) -> Wanted:
     if found is None and "," in word:
         each = [standings.words.get(part.strip()) for part in word.split(",")]
         found = max((one for one in each if one is not None), default=None) if None not in each else None
+    if found is None and standings.dates is not None and is_date(cell):
+        found = standings.dates
     if found is None:
         raise _Refused(
             "a status that is not known",

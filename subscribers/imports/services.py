@@ -33,6 +33,8 @@ class Standings:
     """In lower case."""
     other: Wanted | None = None
     """What any other word says; None: such a row is refused."""
+    dates: Wanted | None = None
+    """What a date says in place of a word; None: no more than any other word."""
 
 
 FILLED_WHEN_LEFT = Standings({"": Wanted.SUBSCRIBED}, other=Wanted.UNSUBSCRIBED)

@@ -48,8 +48,8 @@ class Sheet:
 
 
 def normal(name: str) -> str:
-    """A column's name as it is compared: lower case, with single spaces."""
-    return " ".join(name.strip(_NOTHING).split()).lower()
+    """A column's name as it is compared: lower case, with single spaces, and without the `*` or `:` of a form behind it."""
+    return " ".join(name.strip(_NOTHING).rstrip(_NOTHING + "*: ").split()).lower()
 
 
 def open_sheet(source: Source, seen: Callable[[bytes], object]) -> Sheet:

@@ -216,6 +216,11 @@ def test_columns_that_changed_over_the_years_or_are_in_another_language_are_know
         ("Name,E-mail 1 - Type,E-mail 1 - Value\nZoë,* Home,a@example.org\n", ["subscribed Zoë"]),
         ("Timestamp,What is your e-mail?\n2025/04/03 10:00:00 AM GMT+2,a@example.org\n", ["subscribed"]),
         ("email,status,subscribed\na@example.org,active,no\nb@example.org,bounced,yes\n", ["unsubscribed", "bounced"]),
+        ("Email *,First Name:\na@example.org,A\n", ["subscribed A"]),
+        (
+            "Subscriber,Status,Subscribed\na@example.org,Active,2025-01-02 10:00\nb@example.org,Bounced,3/4/2025\n",
+            ["subscribed", "bounced"],
+        ),
         (
             "Email Address,Status\na@example.org,Non-Subscribed\nb@example.org,Archived\n",
             ["unconfirmed", "unsubscribed"],
