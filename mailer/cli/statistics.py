@@ -24,7 +24,10 @@ _FIGURES = 28
 
 
 def stats(newsletter: NewsletterOption = None, as_json: JsonOption = False) -> None:
-    """Say how the list is: by state, by domain, its growth by week, and whose letters do not arrive."""
+    """Say how the list is, in figures and a small plot.
+
+    By state, by domain, its growth by week, and whose letters do not arrive.
+    """
     from mailer.ledger.audience import hold_still  # noqa: PLC0415  # lazy: heavy
     from mailer.ledger.health import health  # noqa: PLC0415  # lazy: heavy
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy

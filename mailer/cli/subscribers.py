@@ -112,7 +112,10 @@ def list_(
 
 @app.command()
 def erase(email: EmailArgument, yes: YesOption = False) -> int:
-    """Delete a person, and all that is personal about them, for good (GDPR art. 17)."""
+    """Erase a person for good (GDPR art. 17).
+
+    What stays is a keyed hash of the address, so that no import brings them back.
+    """
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
     from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
     from subscribers.merging import addresses_merged_into  # noqa: PLC0415  # lazy: heavy
