@@ -37,7 +37,7 @@ def applied(
     stopped: Stopped,
 ) -> "ImportRow":
     """Apply an import to its end, or until it is `stopped`; it may have been begun by a process that was killed."""
-    from mailer.consent.inviting import invite  # noqa: PLC0415  # lazy: heavy
+    from mailer.consent.inviting import alone, invite  # noqa: PLC0415  # lazy: heavy
     from mailer.database.engine import others_wrote, writing  # noqa: PLC0415  # lazy: heavy
     from subscribers.imports.applying import Overtaken  # noqa: PLC0415  # lazy: heavy
     from subscribers.imports.records import ImportState  # noqa: PLC0415  # lazy: heavy
@@ -56,6 +56,8 @@ def applied(
             try:
                 with writing(connection):
                     began = time.monotonic()
+                    if confirm:
+                        alone(connection)
                     later = intake.apply(row, rhythm.size, workspace.now())
                     if confirm:
                         found.invited += invite(

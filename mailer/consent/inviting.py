@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, exists, insert, select
 
 from mailer.consent.marks import mailbox_mark
-from mailer.consent.requests import A_DAY, CAP, IMPORT, LIVES, Kind, State
+from mailer.consent.requests import A_DAY, CAP, IMPORT, LIVES, Kind, State, decide_alone
 from mailer.consent.tables import requests
 from mailer.ledger import notices
 from mailer.ledger.notice_tables import notices as notice_table
@@ -14,6 +14,13 @@ from mailer.ledger.notices import Kind as NoticeKind
 from mailer.ledger.notices import NewNotice
 from mailer.ledger.states import State as NoticeState
 from subscribers.reading import among
+from subscribers.rows import lock_erasures
+
+
+def alone(connection: Connection) -> None:
+    """Let nobody else ask people until this transaction ends, so that no mailbox gets two letters; before anybody is held."""
+    lock_erasures(connection, to_erase=False)
+    decide_alone(connection)
 
 
 def invite(
@@ -28,7 +35,7 @@ def invite(
 ) -> int:
     """Add a request and a notice for each of these unconfirmed people, number and address; how many.
 
-    Nobody is asked who was asked within a day, or whose answer is still waited for.
+    Nobody is asked who was asked within a day, or whose answer is still waited for. The transaction began with `alone`.
     """
     marks = {subscriber_id: mailbox_mark(email, key) for subscriber_id, email in people}
     if not marks:

@@ -125,9 +125,14 @@ def waiting(connection: Connection) -> bool:
     return bool(connection.execute(select(exists().where(requests.c.state == State.ASKED.value))).scalar_one())
 
 
+def decide_alone(connection: Connection) -> None:
+    """Let nobody else decide who is written to until this transaction ends."""
+    _alone(connection, _DECIDING)
+
+
 def undecided(connection: Connection, most: int = 20) -> list[RequestRow]:
     """The oldest requests that are to be decided; nobody else decides until this transaction ends."""
-    _alone(connection, _DECIDING)
+    decide_alone(connection)
     statement = (
         select(*_COLUMNS)
         .where(requests.c.state == State.ASKED.value)
