@@ -1,5 +1,7 @@
 """Getting ready for a departure: in time, and honest about it when it was not."""
 
+from collections.abc import Callable, Iterable
+
 import pytest
 
 from mailer.pacing import Pacer, step
@@ -8,23 +10,37 @@ from mailer.pacing.pacer import Leave
 from .times import ACCOUNT, NOW, Time, Transaction, busiest_second, never
 
 
+def _depart(
+    transaction: Transaction,
+    time: Time,
+    rate: float,
+    seconds: Iterable[float],
+    each: Callable[[Pacer, Leave, float], None],
+) -> None:
+    """One sender, one recipient at a time: it waits for a departure, and does `each` with that and the next seconds."""
+
+    def sender() -> None:
+        mine = Pacer(transaction, ACCOUNT, lambda: rate, lambda _rate: 1, clock=time.clock)
+        for each_time in seconds:
+            leave = mine.wait(never, time.sleep)
+            assert leave is not None
+            each(mine, leave, each_time)
+
+    time.run([sender])
+
+
 def test_calls_that_begin_later_than_usual_push_the_departures_to_come_back(transaction: Transaction) -> None:
     time = Time()
     left: list[float] = []
-    late = iter([0.2, *[0.004] * 20, 0.3, *[0.004] * 20])
 
-    def sender() -> None:
-        mine = Pacer(transaction, ACCOUNT, lambda: 14, lambda _rate: 1, clock=time.clock)
-        for seconds in late:
-            leave = mine.wait(never, time.sleep)
-            assert leave is not None
-            time.sleep(seconds)  # the claim
-            ready = time.now
-            time.sleep(max(0.0, leave.at - ready))
-            left.append(time.now)
-            mine.left(leave, ready)
+    def call(mine: Pacer, leave: Leave, claim: float) -> None:
+        time.sleep(claim)
+        ready = time.now
+        time.sleep(max(0.0, leave.at - ready))
+        left.append(time.now)
+        mine.left(leave, ready)
 
-    time.run([sender])
+    _depart(transaction, time, 14, [0.2, *[0.004] * 20, 0.3, *[0.004] * 20], call)
 
     assert len(left) == 42
     assert busiest_second(left, 1) <= 14
@@ -33,19 +49,16 @@ def test_calls_that_begin_later_than_usual_push_the_departures_to_come_back(tran
 def test_calls_that_are_late_by_themselves_push_the_departures_to_come_back_too(transaction: Transaction) -> None:
     time = Time()
     left: list[float] = []
+    late = [0.0] * 40
+    late[20] = 0.3
+    before = iter([0.0, *late])
 
-    def sender() -> None:
-        mine = Pacer(transaction, ACCOUNT, lambda: 14, lambda _rate: 1, clock=time.clock)
-        late = 0.0
-        for number in range(40):
-            leave = mine.wait(never, time.sleep)
-            assert leave is not None
-            mine.left(leave, time.now, late)
-            late = 0.3 if number == 20 else 0.0
-            time.sleep(late)  # the thread that calls
-            left.append(time.now)
+    def call(mine: Pacer, leave: Leave, late: float) -> None:
+        mine.left(leave, time.now, next(before))
+        time.sleep(late)  # the thread that calls
+        left.append(time.now)
 
-    time.run([sender])
+    _depart(transaction, time, 14, late, call)
 
     assert len(left) == 40
     assert busiest_second(left, 1) <= 14
@@ -55,17 +68,13 @@ def test_it_is_told_early_enough_to_get_ready_for_a_departure(transaction: Trans
     time = Time()
     early: list[float] = []
 
-    def sender() -> None:
-        mine = Pacer(transaction, ACCOUNT, lambda: 10, lambda _rate: 1, clock=time.clock)
-        for seconds in (0.5, 0.04, 0.05, 0.04, 0.03, 0.04):
-            leave = mine.wait(never, time.sleep)
-            assert leave is not None
-            early.append(leave.at - time.now)
-            time.sleep(seconds)  # the claim
-            mine.left(leave, time.now)
-            time.sleep(max(0.0, leave.at - time.now))
+    def call(mine: Pacer, leave: Leave, claim: float) -> None:
+        early.append(leave.at - time.now)
+        time.sleep(claim)
+        mine.left(leave, time.now)
+        time.sleep(max(0.0, leave.at - time.now))
 
-    time.run([sender])
+    _depart(transaction, time, 10, [0.5, 0.04, 0.05, 0.04, 0.03, 0.04], call)
 
     # As long as it took lately, but for the longest of all.
     assert early == [pytest.approx(seconds) for seconds in (0, 0.5, 0.04, 0.05, 0.05, 0.05)]
