@@ -78,9 +78,10 @@ def _decoder(head: bytes) -> codecs.IncrementalDecoder:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif b"\0" in head:
-        # Without a mark: Western text in UTF-16 has a zero in every other byte.
-        evens, odds = head[0:512:2].count(0), head[1:512:2].count(0)
-        if max(evens, odds) * 3 >= len(head[:512]):
+        # Without a mark: Western text in UTF-16 has a zero in every other byte. A row of them fills a block on a disk.
+        text = head[:512].rstrip(b"\0")
+        evens, odds = text[0::2].count(0), text[1::2].count(0)
+        if text and max(evens, odds) * 3 >= len(text):
             encoding = "utf-16-le" if odds > evens else "utf-16-be"
     errors = _FALLBACK if encoding == "utf-8-sig" else "replace"
     return codecs.getincrementaldecoder(encoding)(errors)

@@ -194,6 +194,14 @@ def test_encodings_separators_and_packings_do_not_matter(tmp_path: Path, content
     assert load(path) == [["ada@example.org", "Zoë"]]
 
 
+def test_a_file_that_was_not_closed_properly_is_text_up_to_its_zeros(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(PLAIN.encode() + bytes(4096))
+    assert load(path)[0] == ["ada@example.org", "Zoë"]
+    path.write_bytes(PLAIN.encode("utf-16-le") + bytes(4096))
+    assert load(path)[0] == ["ada@example.org", "Zoë"]
+
+
 def test_a_zip_is_read_by_the_names_of_its_files_wherever_they_would_lead(tmp_path: Path) -> None:
     path = tmp_path / "export.zip"
     with zipfile.ZipFile(path, "w") as archive:
