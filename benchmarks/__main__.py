@@ -10,6 +10,7 @@ import imports
 import imports_beside
 import ledger
 import rendering
+import segments
 import sending
 import ses
 import starting
@@ -20,6 +21,7 @@ BENCHMARKS = {
     "composing": composing,
     "sending": sending,
     "ledger": ledger,
+    "segments": segments,
     "events": events,
     "imports": imports,
     "beside": imports_beside,

@@ -90,28 +90,33 @@ def fill(database: Database, newsletter: str, people: int) -> None:
     upgrade(database)
     with database.transaction() as connection:
         postgresql = database.path is None
-        numbers = "generate_series(1, :n) AS s(i)" if postgresql else _NUMBERS
+        everybody = numbers(database)
         fields = "CAST('{}' AS jsonb)" if postgresql else "'{}'"
         now = "now()" if postgresql else "'2026-01-01 00:00:00.000000'"
         _run(
             connection,
             "INSERT INTO subscriber (id, email, email_key, name, fields, created_at, updated_at) SELECT i, "
-            f"'p' || i || '@example.org', 'p' || i || '@example.org', 'Person ' || i, {fields}, {now}, {now} FROM {numbers}",
+            f"'p' || i || '@example.org', 'p' || i || '@example.org', 'Person ' || i, {fields}, {now}, {now} FROM {everybody}",
             people,
         )
         _run(
             connection,
             f"INSERT INTO subscription (newsletter, subscriber_id, status, changed_at) SELECT '{newsletter}', i, "
-            f"CASE WHEN i % 50 = 0 THEN 'unsubscribed' ELSE 'subscribed' END, {now} FROM {numbers}",
+            f"CASE WHEN i % 50 = 0 THEN 'unsubscribed' ELSE 'subscribed' END, {now} FROM {everybody}",
             people,
         )
         _run(
             connection,
             "INSERT INTO suppression (address_key, reason, at, note) "
-            f"SELECT 'p' || (i * 97) || '@example.org', 'bounced', {now}, '' FROM {numbers}",
+            f"SELECT 'p' || (i * 97) || '@example.org', 'bounced', {now}, '' FROM {everybody}",
             people // 100,
         )
     settle_down(database)
+
+
+def numbers(database: Database) -> str:
+    """What a statement selects `i` from, to have the numbers from 1 to its parameter `n`."""
+    return "generate_series(1, :n) AS s(i)" if database.path is None else _NUMBERS
 
 
 _NUMBERS = "(WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < :n) SELECT i FROM s) AS s"

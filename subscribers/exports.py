@@ -6,7 +6,6 @@ A line of JSON Lines is one object with the same names, `fields` an object, `tag
 """
 
 import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,11 +24,12 @@ FIELD = "field:"
 # A spreadsheet takes a cell for a formula by its first character: ASVS 5.0 1.2.10, and the full-width forms, which
 # some spreadsheets of East Asia take as well.
 _FORMULA = re.compile("'*[=+\\-@\t\r\0＝＋－＠]")
+_FIRST = frozenset("'=+-@\t\r\0＝＋－＠")
 
 
 def guarded(cell: str) -> str:
     """The cell with a `'` before it where a spreadsheet would take it for a formula, or `unguarded` would take a `'` off."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return f"'{cell}" if cell and cell[0] in _FIRST and _FORMULA.match(cell) else cell
 
 
 def unguarded(cell: str) -> str:
@@ -39,13 +39,10 @@ def unguarded(cell: str) -> str:
 
 def as_csv(records: Iterable[Record], fields: Sequence[str]) -> Iterator[str]:
     """The lines of a CSV, its header first, each with CR LF (RFC 4180); `fields` are all names of custom fields there are."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-    writer.writerow([*COLUMNS, *(f"{FIELD}{name}" for name in fields)])
-    yield _taken(text)
+    line = csv.writer(_Line(), quoting=csv.QUOTE_ALL).writerow
+    yield line([*COLUMNS, *(f"{FIELD}{name}" for name in fields)])
     for record in records:
-        writer.writerow([guarded(cell) for cell in _cells(record, fields)])
-        yield _taken(text)
+        yield line([guarded(cell) for cell in _cells(record, fields)])
 
 
 def as_json_lines(records: Iterable[Record]) -> Iterator[str]:
@@ -54,11 +51,11 @@ def as_json_lines(records: Iterable[Record]) -> Iterator[str]:
         yield f"{_json(_as_json(record))}\n"
 
 
-def _taken(text: io.StringIO) -> str:
-    line = text.getvalue()
-    text.seek(0)
-    text.truncate()
-    return line
+class _Line:
+    """A file of which `csv` gives back what its `write` does: the line itself."""
+
+    def write(self, line: str) -> Any:
+        return line
 
 
 def _cells(record: Record, fields: Sequence[str]) -> list[str]:

@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, String, column, func, or_, select, true
 
@@ -12,9 +11,13 @@ from subscribers.lifecycle import Status, SuppressionReason
 from subscribers.reading import among, of_newsletter, pages, tags_of
 from subscribers.tables import consent_events, subscribers, subscriptions, suppressions
 
+_STATUSES = {status.value: status for status in Status}
 
-@dataclass(frozen=True)
-class Consent:
+
+# No dataclasses, as of people: an export makes a million of each.
+
+
+class Consent(NamedTuple):
     """A consent event."""
 
     action: str
@@ -25,8 +28,7 @@ class Consent:
     evidence: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Suppressed:
+class Suppressed(NamedTuple):
     """One reason why an address is not mailed."""
 
     reason: str
@@ -34,8 +36,7 @@ class Suppressed:
     note: str
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """Somebody with a subscription to a newsletter, and everything that the book holds of them for it."""
 
     id: int
@@ -89,18 +90,18 @@ def _records(connection: Connection, newsletter: str, page: Sequence[Row[*tuple[
     tags = tags_of(connection, ids)
     consent = _consent(connection, newsletter, ids)
     suppressed = _suppressions(connection, [row.email_key for row in page])
-    for row in page:
+    for number, email, key, name, fields, created_at, status, status_at in page:
         yield Record(
-            id=row.id,
-            email=row.email,
-            name=row.name,
-            status=Status(row.status),
-            status_at=row.changed_at,
-            created_at=row.created_at,
-            tags=tags[row.id],
-            fields=dict(sorted(row.fields.items())),
-            consent=tuple(consent[row.id]),
-            suppressions=tuple(suppressed[row.email_key]),
+            number,
+            email,
+            name,
+            _STATUSES[status],
+            status_at,
+            created_at,
+            tags[number],
+            dict(sorted(fields.items())) if fields else {},
+            tuple(consent[number]) if number in consent else (),
+            tuple(suppressed[key]) if key in suppressed else (),
         )
 
 
