@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, or_, select
+from sqlalchemy import Connection, and_, delete, exists, or_, select
 
 from mailer.consent import requests
 from mailer.consent.requests import CAP, Kind, RequestRow, State
+from mailer.consent.tables import requests as request_table
 from mailer.ledger import notices
 from mailer.ledger.notices import Kind as NoticeKind
 from mailer.ledger.notices import NewNotice
@@ -117,10 +118,37 @@ def is_open(connection: Connection, kind: Kind, newsletter: str, request_id: int
 def clean(connection: Connection, now: datetime) -> int:
     """Forget requests that nobody confirmed, and whoever is in the book by nothing else. How many requests."""
     over = requests.expire(connection, now)
-    for request in over:
-        if request.kind is Kind.JOIN and request.subscriber_id is not None:
-            _leave_no_trace(connection, request.subscriber_id, request.newsletter)
+    for subscriber_id, newsletter in _left_over(connection):
+        _leave_no_trace(connection, subscriber_id, newsletter)
     return len(over)
+
+
+def _left_over(connection: Connection) -> list[tuple[int, str]]:
+    """(number, newsletter) of those of whom a request that is over is still told.
+
+    Not only of what is over by now: an import may have subscribed them when it was, and have been taken back since.
+    """
+    told, mine, asked = consent_events.c, subscriptions.c, request_table.c
+    chosen = (
+        select(told.subscriber_id, told.newsletter)
+        .distinct()
+        .join_from(
+            request_table,
+            consent_events,
+            and_(told.subscriber_id == asked.subscriber_id, told.newsletter == asked.newsletter),
+        )
+        .where(asked.kind == Kind.JOIN.value, asked.state == State.EXPIRED.value)
+        .where(told.action == ConsentAction.REQUESTED.value)
+        .where(
+            ~exists().where(
+                mine.subscriber_id == told.subscriber_id,
+                mine.newsletter == told.newsletter,
+                mine.status != Status.UNCONFIRMED.value,
+            )
+        )
+        .order_by(told.subscriber_id)
+    )
+    return [(row[0], row[1]) for row in connection.execute(chosen)]
 
 
 def _why_not(connection: Connection, request: RequestRow, hashes: Hasher, now: datetime) -> str:

@@ -174,3 +174,18 @@ def test_consent_from_a_file_does_not_take_the_persons_own_away_who_was_just_ask
     assert web.client.post(confirm).status_code == 200
     take_back(web.workspace, number)
     assert status(web) == "subscribed"
+
+
+def test_whose_request_ended_while_an_import_had_subscribed_them_is_forgotten_when_that_is_gone(
+    web: Web, tmp_path: Path
+) -> None:
+    joined(web)
+    number = _imported(web, tmp_path, source="a paper form")
+    web.clock.later(days=8)
+    cleaning = Notices(web.workspace).attendance(stopped=lambda: False)
+    cleaning.clean()
+    assert status(web) == "subscribed"
+    take_back(web.workspace, number)
+    cleaning.clean()
+    left = _everything(web)
+    assert (left["subscriber"], left["subscription"], left["consent_event"]) == (0, 0, 0)
