@@ -58,7 +58,8 @@ class Parser:
         self._name = next(iter(layout.of("name")), None)
         self._names = [*layout.of("first_name"), *layout.of("last_name")]
         self._tags = layout.of("tags")
-        self._moments = {False: layout.of("date"), True: layout.of("left")}
+        self._flags = layout.of("not_mailed")
+        self._moments = {False: layout.of("date"), True: [*layout.of("left"), *self._flags]}
         self._standings = list(layout.standings.items())
         self._fields = list(layout.fields.items())
         self._header = [normal(name) for name in self.header]
@@ -185,14 +186,15 @@ class Parser:
         return number
 
     def _since(self, cells: Sequence[str], wanted: Wanted) -> str | None:
-        for leaving in (True, False) if wanted > Wanted.UNCONFIRMED else (False,):
-            for position in self._moments[leaving]:
-                text = cells[position]
-                if text:
-                    found = moment(text, self.now)
-                    if found is not None:
-                        return found
-                    self.undated += 1
+        """When they agreed or, of those who left, when they did: by nothing in the file they left on the day they agreed."""
+        for position in self._moments[wanted > Wanted.UNCONFIRMED]:
+            text = cells[position]
+            if text:
+                found = moment(text, self.now)
+                if found is not None:
+                    return found
+                # `yes` says that they left, and is no date that cannot be read.
+                self.undated += position not in self._flags or is_date(text)
         return None
 
 

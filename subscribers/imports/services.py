@@ -134,7 +134,7 @@ SERVICES: tuple[Service, ...] = (
     Service(
         "Ghost",
         frozenset({"email", "subscribed_to_emails"}),
-        {"email": "email", "name": "name", "labels": "tags", "created_at": "date"},
+        {"email": "email", "name": "name", "labels": "tags", "created_at": "date", "deleted_at": "left"},
         {
             "subscribed_to_emails": Standings(flag(Wanted.SUBSCRIBED, Wanted.UNSUBSCRIBED)),
             "deleted_at": FILLED_WHEN_LEFT,

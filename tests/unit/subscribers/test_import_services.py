@@ -30,7 +30,7 @@ EXPECTED: dict[str, tuple[str, list[tuple[str, str, str, str, str]]]] = {
     "substack.csv": (
         "Substack",
         [
-            ("bob@example.org", "", "", "unsubscribed", "2022-05-06 07:08:09"),
+            ("bob@example.org", "", "", "unsubscribed", ""),
             ("zoe@xn--bcher-kva.example", "", "", "subscribed", "2022-05-06 07:08:09"),
         ],
     ),
@@ -38,17 +38,17 @@ EXPECTED: dict[str, tuple[str, list[tuple[str, str, str, str, str]]]] = {
         "Ghost",
         [
             ("ada@example.org", "Zoë", "beta,vip", "subscribed", "2022-05-06 07:08:09"),
-            ("bob@example.org", "Bob", "", "unsubscribed", "2022-05-06 07:08:09"),
-            ("cy@example.org", "Cy", "", "unsubscribed", "2022-05-06 07:08:09"),
+            ("bob@example.org", "Bob", "", "unsubscribed", ""),
+            ("cy@example.org", "Cy", "", "unsubscribed", "2023-01-01 00:00:00"),
         ],
     ),
     "kit.csv": (
         "Kit",
         [
             ("ada@example.org", "Zoë", "beta", "subscribed", "2022-05-06 07:08:09"),
-            ("bob@example.org", "Bob", "", "unsubscribed", "2022-05-06 00:00:00"),
-            ("cy@example.org", "Cy", "", "bounced", "2022-05-06 00:00:00"),
-            ("di@example.org", "Di", "", "complained", "2022-05-06 00:00:00"),
+            ("bob@example.org", "Bob", "", "unsubscribed", ""),
+            ("cy@example.org", "Cy", "", "bounced", ""),
+            ("di@example.org", "Di", "", "complained", ""),
             ("ed@example.org", "Ed", "", "unconfirmed", "2022-05-06 00:00:00"),
         ],
     ),
@@ -64,15 +64,15 @@ EXPECTED: dict[str, tuple[str, list[tuple[str, str, str, str, str]]]] = {
         "Brevo",
         [
             ("ada@example.org", "Zoë Müller", "", "subscribed", "2022-05-06 00:00:00"),
-            ("bob@example.org", "Bob", "", "unsubscribed", "2022-05-06 00:00:00"),
+            ("bob@example.org", "Bob", "", "unsubscribed", ""),
         ],
     ),
     "activecampaign.csv": (
         "ActiveCampaign",
         [
             ("ada@example.org", "Zoë", "beta", "subscribed", "2022-05-06 00:00:00"),
-            ("bob@example.org", "Bob", "", "unsubscribed", "2022-05-06 00:00:00"),
-            ("cy@example.org", "Cy", "", "bounced", "2022-05-06 00:00:00"),
+            ("bob@example.org", "Bob", "", "unsubscribed", ""),
+            ("cy@example.org", "Cy", "", "bounced", ""),
             ("di@example.org", "Di", "", "unconfirmed", "2022-05-06 00:00:00"),
         ],
     ),
@@ -80,17 +80,17 @@ EXPECTED: dict[str, tuple[str, list[tuple[str, str, str, str, str]]]] = {
         "Buttondown",
         [
             ("ada@example.org", "", "beta,café", "subscribed", "2022-05-06 00:00:00"),
-            ("bob@example.org", "", "", "unsubscribed", "2022-05-06 00:00:00"),
+            ("bob@example.org", "", "", "unsubscribed", ""),
             ("cy@example.org", "", "", "unconfirmed", "2022-05-06 00:00:00"),
-            ("di@example.org", "", "", "bounced", "2022-05-06 00:00:00"),
+            ("di@example.org", "", "", "bounced", ""),
         ],
     ),
     "listmonk.csv": (
         "listmonk",
         [
             ("ada@example.org", "Zoë", "", "subscribed", "2022-05-06 07:08:09"),
-            ("bob@example.org", "Bob", "", "operator", "2022-05-06 07:08:09"),
-            ("cy@example.org", "Cy", "", "unsubscribed", "2022-05-06 07:08:09"),
+            ("bob@example.org", "Bob", "", "operator", ""),
+            ("cy@example.org", "Cy", "", "unsubscribed", ""),
         ],
     ),
     "squarespace.csv": (
@@ -246,3 +246,18 @@ def test_files_of_anybody_are_guessed_in_the_languages_of_their_people(
 )
 def test_tags_may_be_an_array_as_programs_write_it(tmp_path: Path, name: str, text: str, person: str) -> None:
     assert said(tmp_path, text, name) == ("", [person])
+
+
+@pytest.mark.parametrize(
+    ("text", "since"),
+    [
+        ("email,unsubscribed_at,created_at\na@example.org,2024-02-03,2020-01-01\n", "2024-02-03 00:00:00"),
+        ("email,unsubscribed,created_at\na@example.org,yes,2020-01-01\n", ""),
+        ("email,unsubscribed,created_at\na@example.org,,2020-01-01\n", "2020-01-01 00:00:00"),
+    ],
+)
+def test_whoever_left_did_so_when_the_file_says_it_and_not_on_the_day_they_agreed(
+    tmp_path: Path, text: str, since: str
+) -> None:
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    assert [one.since for one in read(tmp_path / "a.csv").people] == [since]
