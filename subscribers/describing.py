@@ -8,8 +8,9 @@ from sqlalchemy import Connection, update
 from subscribers import suppressing
 from subscribers.address import Address
 from subscribers.errors import Unlawful
+from subscribers.forwarding import leave_behind
 from subscribers.lifecycle import ConsentAction
-from subscribers.merging import OF_THE_PERSON, leave_behind
+from subscribers.merging import OF_THE_PERSON
 from subscribers.rows import hold, hold_known, reasons, record
 from subscribers.tables import subscribers
 from subscribers.values import clean_fields, clean_name

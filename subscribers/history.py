@@ -10,9 +10,9 @@ from sqlalchemy import Connection, select
 
 from subscribers.address import Address
 from subscribers.erasure import marks
+from subscribers.forwarding import belongs_to, merged_into
 from subscribers.imports.tables import import_changes, imports
 from subscribers.lifecycle import ConsentAction, SuppressionReason
-from subscribers.merging import belongs_to, merged_into
 from subscribers.tables import consent_events, subscribers, subscriptions, suppressions
 
 # Sources, notes and evidence come from strangers, and a line that is shown must stay one line.

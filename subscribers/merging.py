@@ -4,20 +4,20 @@ What is known of the other is added to the one who is kept; the other's row goes
 the one who was kept from then on. None of this commits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, exists, literal, select, update
 
 from subscribers import lifecycle
 from subscribers.address import Address
 from subscribers.errors import Unlawful
+from subscribers.forwarding import forward, set_apart
 from subscribers.imports.keeping import is_by_import, keep_departures, keep_standing, keep_suppressions, keep_tags
 from subscribers.imports.tables import import_changes, import_tags
 from subscribers.lifecycle import Actor, ConsentAction, Status, SuppressionReason
-from subscribers.rows import Held, end_all, hold_all, hold_known, insert_into, insert_new, record, set_status
+from subscribers.rows import Held, end_all, hold_all, hold_known, insert_into, record, set_status
 from subscribers.tables import (
     consent_events,
     merged_subscribers,
@@ -80,8 +80,7 @@ def merge(connection: Connection, keep: Address, other: Address, *, now: datetim
     for table in (import_changes, import_tags, subscriber_tags, subscriptions):
         connection.execute(delete(table).where(table.c.subscriber_id == done.gone.id))
     connection.execute(delete(subscribers).where(subscribers.c.id == done.gone.id))
-    row = {"subscriber_id": done.gone.id, "kept_id": done.kept.id, "address_key": done.gone.key, "at": now}
-    insert_new(connection, merged_subscribers, row)
+    forward(connection, done.gone.id, done.gone.key, done.kept.id, now)
     record(
         connection,
         done.kept.id,
@@ -92,60 +91,8 @@ def merge(connection: Connection, keep: Address, other: Address, *, now: datetim
         evidence={"number": str(done.gone.id)},  # not the address: that could be erased by itself
     )
     note = f"merged into subscriber {done.kept.id}"
-    _suppress(connection, done.gone.key, SuppressionReason.OPERATOR, note, now)
+    set_apart(connection, done.gone.key, SuppressionReason.OPERATOR, note, now)
     return done
-
-
-def merged_into(connection: Connection, subscriber_id: int) -> Sequence[tuple[int, str | None]]:
-    """(number, address key) of everybody who was merged into a person; no key: that address was erased."""
-    merged = merged_subscribers.c
-    chosen = select(merged.subscriber_id, merged.address_key).where(merged.kept_id == subscriber_id)
-    return [(row[0], row[1]) for row in connection.execute(chosen.order_by(merged.subscriber_id))]
-
-
-def belongs_to(connection: Connection, address: Address) -> str | None:
-    """Whose address it is now: of the person whom its own was merged into, or who left it for another; None: nobody's."""
-    merged = merged_subscribers.c
-    kept = select(subscribers.c.email).join_from(merged_subscribers, subscribers, subscribers.c.id == merged.kept_id)
-    # Somebody may have had it, gone by a merge, come back and gone again.
-    kept = kept.where(merged.address_key == address.key).order_by(merged.at.desc()).limit(1)
-    return connection.execute(kept).scalar_one_or_none()
-
-
-def leave_behind(connection: Connection, person: Held, new: Address, *, now: datetime) -> None:
-    """Treat the address that a person left for a new one as if its entry had been merged into them.
-
-    An old file would else enter it again: they would get two letters, or one although they left or were erased since.
-    """
-    merged = merged_subscribers
-    back = merged.c.address_key == new.key
-    connection.execute(update(merged).where(back).values(address_key=None))
-    # A number that was somebody's for this moment alone: it will never be anybody else's.
-    entry: dict[str, Any] = {"email": person.email, "email_key": person.key, "name": "", "fields": {}}
-    moment = {"created_at": now, "updated_at": now}
-    inserting = subscribers.insert().values({**entry, **moment}).returning(subscribers.c.id)
-    number = connection.execute(inserting).scalar_one()
-    connection.execute(delete(subscribers).where(subscribers.c.id == number))
-    row = {"subscriber_id": number, "kept_id": person.id, "address_key": person.key, "at": now}
-    insert_new(connection, merged_subscribers, row)
-    note = f"the letters of subscriber {person.id} go to another address"
-    _suppress(connection, person.key, SuppressionReason.LEFT_ALL, note, now)
-
-
-def addresses_merged_into(connection: Connection, address: Address) -> Sequence[Address]:
-    """The addresses that went when they were merged into the person of this one, or were left for it, as they are compared.
-
-    But for those that somebody has again.
-    """
-    merged, again = merged_subscribers.c, subscribers.alias()
-    chosen = (
-        select(merged.address_key)
-        .join_from(merged_subscribers, subscribers, subscribers.c.id == merged.kept_id)
-        .where(subscribers.c.email_key == address.key, merged.address_key.is_not(None))
-        .where(~exists().where(again.c.email_key == merged.address_key))
-        .order_by(merged.subscriber_id)
-    )
-    return [Address(email=key, key=key) for key in connection.execute(chosen).scalars() if key is not None]
 
 
 def _status(kept: Status | None, gone: Status, *, left: bool) -> Status:
@@ -208,7 +155,7 @@ def _take_over(connection: Connection, done: Merge, now: datetime) -> None:
             suppressions.c.address_key == done.gone.key, suppressions.c.reason == reason.value
         )
         row = connection.execute(one).one()
-        _suppress(connection, done.kept.key, reason, row.note, row.at)
+        set_apart(connection, done.kept.key, reason, row.note, row.at)
         if reason in lifecycle.ENDS_ALL:
             end_all(connection, done.kept.id, now)
 
@@ -246,9 +193,3 @@ def _move(connection: Connection, done: Merge) -> None:
     values = {"name": kept.name or gone.name, "fields": {**gone.fields, **kept.fields}}
     if values != {"name": kept.name, "fields": kept.fields}:
         connection.execute(update(subscribers).where(subscribers.c.id == kept.id).values(values))
-
-
-def _suppress(connection: Connection, key: str, reason: SuppressionReason, note: str, at: datetime) -> None:
-    row = {"address_key": key, "reason": reason.value, "at": at, "note": note}
-    keep_suppressions(connection, [(key, reason.value)])
-    insert_new(connection, suppressions, row)

@@ -26,7 +26,7 @@ def known(workspace: "Workspace", connection: "Connection", address: "Address", 
 
 
 def _why_not(workspace: "Workspace", connection: "Connection", address: "Address") -> str:
-    from subscribers.merging import belongs_to  # noqa: PLC0415  # lazy: heavy
+    from subscribers.forwarding import belongs_to  # noqa: PLC0415  # lazy: heavy
     from subscribers.rows import is_erased, suppressed  # noqa: PLC0415  # lazy: heavy
 
     if is_erased(connection, workspace.erasure_hashes(address.key)):

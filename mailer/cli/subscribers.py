@@ -118,7 +118,7 @@ def erase(email: EmailArgument, yes: YesOption = False) -> int:
     """
     from mailer.wiring import open_workspace  # noqa: PLC0415  # lazy: heavy
     from subscribers.address import parse  # noqa: PLC0415  # lazy: heavy
-    from subscribers.merging import addresses_merged_into  # noqa: PLC0415  # lazy: heavy
+    from subscribers.forwarding import addresses_merged_into  # noqa: PLC0415  # lazy: heavy
     from subscribers.people import show as person  # noqa: PLC0415  # lazy: heavy
     from subscribers.rows import is_erased, suppressed  # noqa: PLC0415  # lazy: heavy
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from mailer.ledger.notice_tables import notices
 from mailer.ledger.tables import deliveries, mailings
-from subscribers.merging import merged_into
+from subscribers.forwarding import merged_into
 from subscribers.tables import consent_events, subscriber_tags, subscribers, subscriptions, suppressions
 
 

@@ -21,7 +21,7 @@ from mailer.web.join import later
 from mailer.web.site import Site
 from subscribers.address import Address, parse
 from subscribers.errors import BadAddress, BadValue, UnknownSubscriber
-from subscribers.merging import addresses_merged_into
+from subscribers.forwarding import addresses_merged_into
 from subscribers.suppressing import leave_all
 
 _LONGEST = 320

@@ -11,8 +11,9 @@ from mailer.database.engine import Database
 from subscribers import book, suppressing
 from subscribers.address import Address, parse
 from subscribers.errors import UnknownSubscriber, Unlawful
+from subscribers.forwarding import merged_into
 from subscribers.lifecycle import ENDS_ALL, Actor, Status, SuppressionReason
-from subscribers.merging import OF_THE_PERSON, merge, merged_into, plan
+from subscribers.merging import OF_THE_PERSON, merge, plan
 from subscribers.people import newsletters, show
 from subscribers.records import records
 from subscribers.rows import suppressed
