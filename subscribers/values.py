@@ -13,6 +13,8 @@ RESERVED_FIELDS = ("email", "name", "first_name", "tags", "status")
 """What a subscriber has anyway: a custom field of that name could never be told from it."""
 
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
+# Pasted along from pages: with one at its end a tag is another tag, and nobody can see it. Inside a word they may belong.
+_UNSEEN = " \u200b\ufeff"
 # Controls would forge headers and terminals; lone surrogates cannot be stored as UTF-8.
 _UNKEEPABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 
@@ -78,7 +80,7 @@ def clean_field_value(name: str, text: str) -> str:
 def _clean(text: str, what: str, longest: int) -> str:
     if text.isascii() and text.isprintable() and len(text) <= longest and "  " not in text and text == text.strip(" "):
         return text  # as almost every cell of a million rows
-    clean = " ".join(unicodedata.normalize("NFC", text).split())
+    clean = " ".join(unicodedata.normalize("NFC", text).split()).strip(_UNSEEN)
     if len(clean) > longest:
         raise BadValue(f"{what} is longer than {longest} characters")
     found = _UNKEEPABLE.search(clean)

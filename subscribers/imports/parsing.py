@@ -207,10 +207,8 @@ def _standing(cell: str, standings: Standings) -> Wanted:
     if found is None and standings.dates is not None and is_date(cell):
         found = standings.dates
     if found is None:
-        raise _Refused(
-            "a status that is not known",
-            f'the status "{cell[:60]}" is not known here; say {_some(standings)}',
-        )
+        what = f'the status "{cell[:60]}" is not known here' if word else "the status is empty"
+        raise _Refused("a status that is not known", f"{what}; say {_some(standings)}")
     return found
 
 

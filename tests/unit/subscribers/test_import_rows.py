@@ -129,3 +129,8 @@ def test_a_backslash_before_u0000_is_five_letters_and_kept() -> None:
     proof = '[{"newsletter":"news","action":"confirmed","source":"","at":"2026-01-01T00:00:00Z","evidence":{}}]'
     note = '[{"reason":"operator","at":"2026-01-01T00:00:00Z","note":"a\\\\u0000"}]'
     assert '"note": "a\\\\u0000"' in as_record({"consent": proof, "suppressions": note, **RECORD}, "news")
+
+
+def test_an_empty_status_is_called_empty() -> None:
+    _, _, refused, _ = parsed(["email", "status"], [["ada@example.org", ""]], long=True)
+    assert [reason.partition(";")[0] for _, _, reason, _ in refused] == ["the status is empty"]

@@ -35,7 +35,12 @@ def test_tags_are_kept_once_and_sorted() -> None:
     assert clean_tags(["beta", " beta ", "Beta", "early  bird"]) == ("Beta", "beta", "early bird")
 
 
-@pytest.mark.parametrize("text", ["", "  ", "a,b", "a;b"])
+def test_what_nobody_can_see_is_not_kept_at_the_ends_and_stays_inside() -> None:
+    assert clean_tag("\ufeff beta \u200b \u200b") == "beta"
+    assert clean_name("می\u200cخواهم\u200b") == "می\u200cخواهم"
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\u200b", "a,b", "a;b"])
 def test_a_tag_that_a_file_could_not_give_back_is_refused(text: str) -> None:
     with pytest.raises(BadValue):
         clean_tag(text)
