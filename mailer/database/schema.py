@@ -75,13 +75,18 @@ def revision(connection: Connection) -> str:
 
 
 def _mismatch(found: str) -> SchemaMismatch:
+    if not found:
+        return SchemaMismatch(
+            "the database is empty: it has no tables yet",
+            hint="run `mailer db upgrade`, which makes them; or mend MAILER_DATABASE_URL if it names another one than yours",
+        )
     if found > HEAD:
         return SchemaMismatch(
             f"the database is newer than this program (schema {found}, this program knows {HEAD})",
             hint="upgrade the program: pip install --upgrade newsletter-mailer",
         )
     return SchemaMismatch(
-        f"the database is older than this program (schema {found or 'none'}, it needs {HEAD})",
+        f"the database is older than this program (schema {found}, it needs {HEAD})",
         hint="stop every sender, then run `mailer db upgrade`",
     )
 

@@ -3,7 +3,8 @@
 import os
 import sqlite3
 import stat
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 import mailer.database
 from mailer.consent.tables import requests
@@ -26,6 +27,8 @@ from mailer.pacing.tables import paces
 from mailer.ses.tables import suppression_pulls
 from subscribers.imports.tables import imports
 from subscribers.tables import subscribers
+
+from ...servers import administer  # noqa: TID252  # tests are not a package
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_declares(database: Database) -> None:
@@ -108,10 +111,35 @@ def test_a_newer_schema_is_refused_with_the_next_step(tmp_path: Path) -> None:
     assert "upgrade the program" in caught.value.hint
 
 
+@contextmanager
+def _beside(url: str, name: str) -> Generator[str]:
+    """An empty database of its own on the server."""
+    administer(url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    try:
+        yield make_url(url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def test_an_empty_postgresql_waits_for_an_operator(postgresql: str) -> None:
-    with pytest.raises(SchemaMismatch, match="older than this program") as caught:
+    with pytest.raises(SchemaMismatch) as caught:
         open_database(postgresql)
-    assert "mailer db upgrade" in caught.value.hint
+    assert (str(caught.value), caught.value.hint) == (
+        "the database is empty: it has no tables yet",
+        "run `mailer db upgrade`, which makes them; or mend MAILER_DATABASE_URL if it names another one than yours",
+    )
+
+
+def test_a_schema_of_a_time_before_this_program_is_refused_on_postgresql(postgresql: str) -> None:
+    with _beside(postgresql, "aged") as url:
+        database = connect(url)
+        with database.transaction() as connection:
+            connection.execute(text("CREATE TABLE alembic_version (version_num varchar(32))"))
+            connection.execute(text("INSERT INTO alembic_version VALUES ('0000')"))
+        database.close()
+        with pytest.raises(SchemaMismatch, match="is older than this program") as caught:
+            open_database(url)
+    assert caught.value.hint == "stop every sender, then run `mailer db upgrade`"
 
 
 def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
