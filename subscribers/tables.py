@@ -100,7 +100,9 @@ class MergedSubscriber(SQLModel, table=True):
     kept_id: int = Field(
         sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False, index=True)
     )
-    address_key: str | None = Field(default=None, description="the address that went; none: it was erased by itself, or they went back to it")
+    address_key: str | None = Field(
+        default=None, description="the address that went; none: it was erased by itself, or they went back to it"
+    )
     at: datetime = Field(sa_column=Column(UtcDateTime(), nullable=False))
 
 

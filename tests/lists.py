@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from subscribers.imports.files import opened
-from subscribers.imports.layout import laid_out
+from subscribers.imports.layout import Layout, laid_out
 from subscribers.imports.parsing import Parser
 from subscribers.imports.refusals import Refusal, RefusedFile, refused_path
 from subscribers.imports.sheets import Sheet, open_sheet
 from subscribers.imports.staged import Page, StagedRow
-from subscribers.imports.wanted import Wanted
+from subscribers.imports.wanted import Everybody, Wanted
 
 NOW = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
 
@@ -44,18 +44,24 @@ class Found:
     rows: int = 0
 
 
-def read(path: Path, maps: Mapping[str, str] | None = None, *, folder: Path | None = None) -> Found:
+def read(
+    path: Path,
+    maps: Mapping[str, str] | None = None,
+    *,
+    folder: Path | None = None,
+    everybody: Everybody | None = None,
+) -> Found:
     """Everybody in a file, in the order of their addresses; what is refused goes to a CSV in `folder`. Raises BadImport."""
     found = Found()
     for source in opened(path, io.BytesIO(), lambda _name, _why: None):
         target = None if folder is None else refused_path(folder, source.name, [path])
-        _read(open_sheet(source, lambda _: None), maps or {}, target, found)
+        sheet = open_sheet(source, lambda _: None)
+        _read(sheet, laid_out(sheet, maps or {}, keep_fields=True, everybody=everybody), target, found)
     found.people.sort(key=repr)
     return found
 
 
-def _read(sheet: Sheet, maps: Mapping[str, str], target: Path | None, found: Found) -> None:
-    layout = laid_out(sheet, maps, keep_fields=True)
+def _read(sheet: Sheet, layout: Layout, target: Path | None, found: Found) -> None:
     tags: list[tuple[str, ...]] = [()]
 
     def combination(words: tuple[str, ...]) -> int:

@@ -50,6 +50,7 @@ WHEN = ("subscribed", "confirmed", "opted in", "opt-in")
 
 ANY_FILE_NAME: Mapping[str, Wanted] = {
     "unsubscribed_": Wanted.UNSUBSCRIBED,
+    "nonsubscribed_": Wanted.UNCONFIRMED,
     # Not `cleaned_` alone: so people call a list that they have tidied.
     **dict.fromkeys(("cleaned_members_", "cleaned_segment_", "cleaned_email_audience_"), Wanted.BOUNCED),
 }
@@ -70,14 +71,15 @@ MAY_SAY_WHO_STAYS = re.compile(
 """The same, where yes means that they are mailed: who says no there has said no."""
 
 NAMES_WHO_LEFT = re.compile(
-    r"unsub|opt(ed)?[ _-]?outs?|black[ _-]?list|block[ _-]?list|bounce|complain|suppress|do[ _-]not"
+    r"unsub|\b(?:non|not)[ _-]?subscri|(?<![a-z])opt(ed)?[ _-]?outs?(?![a-z])|black[ _-]?list|block[ _-]?list|bounce|complain|suppress|do[ _-]not"
     r"|abgemeldet|abmeldung|abbestell|gesperrt|d[ée]sabonn|d[ée]sinscri|\bbajas?\b|disiscri|uitgeschreven|afgemeld"
 )
 """The name of a file of addresses that must not be subscribed without asking. Not `cleaned` and `removed`: so people call a
 list that they have tidied."""
 
 _NO = ("nein", "non", "não", "nao", "nee", "nej", "nei", "nie", "ei")
-_NOTHING = ("-", "–", "n/a", "na", "null", "none", "nil", "never", "0000-00-00", "0000-00-00 00:00:00")
+_NO_MOMENT = ("0000-00-00", "0000-00-00 00:00:00", "0001-01-01", "0001-01-01 00:00:00", "0001-01-01t00:00:00z")
+_NOTHING = ("-", "–", "n/a", "na", "null", "none", "nil", "never", *_NO_MOMENT)
 NOT_MAILED = Standings(
     flag(Wanted.UNSUBSCRIBED) | dict.fromkeys((*_NO, *_NOTHING), Wanted.SUBSCRIBED), other=Wanted.UNSUBSCRIBED
 )
@@ -86,12 +88,10 @@ NOT_MAILED = Standings(
 _EMAIL = (
     "email",
     "e-mail",
-    "mail",
     "email address",
     "e-mail address",
     "email_address",
     "emailaddress",
-    "subscriber",
     "subscriber email",
     "e-mail-adresse",
     "email-adresse",
@@ -110,6 +110,9 @@ _EMAIL = (
     "e-postadress",
     "endereço de email",
     "e-mail 1 - value",
+    # These may say something else where one of those above is there.
+    "mail",
+    "subscriber",
 )
 _FIRST = ("first name", "first_name", "firstname", "fname", "given name", "forename")
 _LAST = ("last name", "last_name", "lastname", "lname", "surname", "family name")

@@ -32,7 +32,7 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
 )
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|meta|table|body|div)\b", re.IGNORECASE)
 _LETTER = re.compile(
-    rb"(?:From |(?:Return-Path|Received|Delivered-To|From|To|Subject|Date|MIME-Version|Message-ID|X-[\w-]+): )",
+    rb"(?:From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) |(?:Return-Path|Received|Delivered-To|From|To|Subject|Date|MIME-Version|Message-ID|X-[\w-]+): )",
     re.ASCII,
 )
 _TAR = slice(257, 262)

@@ -110,7 +110,7 @@ def laid_out(sheet: Sheet, maps: Mapping[str, str], *, keep_fields: bool, everyb
         rest = []
     refuse_what_cannot_be(sheet, names, roles, given, once=ONCE)
     always = _always(service, sheet.name, everybody, ours=ours)
-    if not (service or ours or standings or everybody or "left" in roles.values()) and always is Wanted.SUBSCRIBED:
+    if not (service or ours or standings or everybody) and always is Wanted.SUBSCRIBED:
         refuse_a_name_that_says_who_left(sheet)
     return Layout(
         service="mailer" if ours else service.name if service else "",
@@ -162,15 +162,19 @@ def _given(sheet: Sheet, names: Sequence[str], maps: Mapping[str, str], *, first
 
 
 def _positions(names: Sequence[str], roles: Mapping[str, str]) -> dict[int, str]:
-    """Where the roles are. The first column of a name is taken, and the first of several guesses for what is there once.
+    """Where the roles are. The first column of a name is taken; for what is there once, the name that `roles` has first.
 
     Of columns that say who is mailed all are taken: the graver word holds.
     """
+    best: dict[str, str] = {}
+    for name, role in roles.items():
+        if role in ONCE and name in names:
+            best.setdefault(role, name)
     found: dict[int, str] = {}
     for position, name in enumerate(names):
         role = roles.get(name)
-        again = role in found.values() if role in ONCE else name in names[:position] and role not in _STANDINGS
-        if role and not again:
+        again = name in names[:position] and role not in _STANDINGS
+        if role and not again and best.get(role, name) == name:
             found[position] = role
     return found
 
@@ -215,7 +219,8 @@ def _standings(
     for position, role in roles.items():
         if role in _STANDINGS:
             found[position] = YES_NO_OR_WHEN if role == "status" and names[position] in WHEN else _STANDINGS[role]
-    return found
+    # Where nothing else says who left, whoever has a moment there did.
+    return found or {position: NOT_MAILED for position, role in given.items() if role == "left"}
 
 
 _OUR_SUPPRESSIONS = {
@@ -231,10 +236,8 @@ _OUR_SUPPRESSIONS = {
 def _always(service: Service | None, name: str, everybody: Everybody | None, *, ours: bool) -> Wanted:
     base = PurePosixPath(name.replace("\\", "/")).name.lower()
     names: Mapping[str, Wanted] = {}
-    if service is not None:
-        names = service.file_names
-    elif not ours and everybody is None:
-        names = ANY_FILE_NAME
+    if everybody is not Everybody.SUBSCRIBED and not ours:
+        names = service.file_names if service else ANY_FILE_NAME
     said = [wanted for begin, wanted in names.items() if base.startswith(begin)]
     declared = service.always if service else Wanted.SUBSCRIBED
     return max(declared, *said, everybody.wanted if everybody else Wanted.SUBSCRIBED, Wanted.SUBSCRIBED)

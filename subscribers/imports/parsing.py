@@ -58,9 +58,13 @@ class Parser:
         self._name = next(iter(layout.of("name")), None)
         self._names = [*layout.of("first_name"), *layout.of("last_name")]
         self._tags = layout.of("tags")
-        self._flags = layout.of("not_mailed")
-        self._moments = {False: layout.of("date"), True: [*layout.of("left"), *self._flags]}
         self._standings = list(layout.standings.items())
+        since = [position for position, standings in self._standings if standings.dates is not None]
+        self._flags = [*since, *layout.of("not_mailed")]
+        self._moments = {
+            False: [*layout.of("date"), *since],
+            True: [*layout.of("left"), *layout.of("not_mailed")],
+        }
         self._fields = list(layout.fields.items())
         self._header = [normal(name) for name in self.header]
         self._numbers: dict[str, int] = {}
@@ -193,7 +197,7 @@ class Parser:
                 found = moment(text, self.now)
                 if found is not None:
                     return found
-                # `yes` says that they left, and is no date that cannot be read.
+                # `yes` says that they left, or are subscribed, and is no date that cannot be read.
                 self.undated += position not in self._flags or is_date(text)
         return None
 

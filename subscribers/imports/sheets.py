@@ -129,7 +129,8 @@ def _names_addresses(line: str, separator: str) -> bool:
 def _further_down(head: Sequence[str], first: str) -> int:
     """The line that names the columns, when a title or a remark stands above it; 0: the first does, or none."""
     for number, line in enumerate(head[:_SOON], start=1):
-        if any(_names_addresses(line, separator) for separator in _SEPARATORS):
+        # Somebody's row may hold the word too: by `email` they want to be reached.
+        if not _A_PERSON.search(line) and any(_names_addresses(line, separator) for separator in _SEPARATORS):
             return 0 if line is first else number
     return 0
 
