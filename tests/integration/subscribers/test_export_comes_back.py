@@ -116,3 +116,22 @@ def test_a_proof_of_another_newsletter_subscribes_nobody_to_this_one(
     assert (found.summary.added, found.summary.subscribed) == (1, int(bool(source)))
     proofs = select(consent_events.c.action, consent_events.c.source).where(consent_events.c.newsletter == "daily")
     assert [tuple(each) for each in desk.connection.execute(proofs)] == [("attested", source)][: bool(source)]
+
+
+def test_whom_an_export_of_ours_says_not_to_mail_is_not_mailed_for_another_newsletter_either(
+    desk: Desk, tmp_path: Path
+) -> None:
+    reasons = (SuppressionReason.OPERATOR, SuppressionReason.UNDELIVERABLE)
+    for reason in reasons:
+        desk.enter(reason.value)
+        key = f"{reason.value}@example.org"
+        suppressing.suppress(desk.connection, key, reason, note="said so", now=LATER)
+    path = tmp_path / "export.csv"
+    path.write_text(_export(desk.connection, "csv"), encoding="utf-8", newline="")
+    for table in TABLES:
+        desk.connection.execute(table.delete())
+    import_file(desk.connection, path, "daily", consent_source="a form", hasher=lambda _: [], now=LATER)
+    mine = select(suppressions.c.address_key, suppressions.c.reason)
+    assert {tuple(each) for each in desk.connection.execute(mine)} == {
+        (f"{reason.value}@example.org", reason.value) for reason in reasons
+    }
