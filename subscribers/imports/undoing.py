@@ -2,9 +2,9 @@
 
 A subscription is put back where it still says what the import made it say. Where a later import has changed it, that one
 stands, and what was there before this import is now what was there before that one. A name and fields go where they are
-what the import gave, tags with the import that put them on, suppressions where no other import says them too. Somebody who came by the import leaves
-the book again, unless there is something else about them by now: another import, another newsletter, a proof of consent,
-a letter that they got.
+what the import gave, tags with the import that put them on, suppressions where no other import says them too. Somebody
+who came by the import leaves the book again, unless there is something else about them by now: another import, another
+newsletter, a proof of consent, a letter that they got.
 """
 
 from dataclasses import dataclass
@@ -267,10 +267,12 @@ class Undoing:
         lock_erasures(connection, to_erase=True)
         mine = import_suppressions.c.import_id == self._id
         keys = select(import_suppressions.c.address_key).where(mine).order_by(import_suppressions.c.address_key)
-        last = connection.execute(select(func.max(keys.limit(size).subquery().c.address_key))).scalar_one()
+        next_ones = keys.limit(size).subquery().c.address_key
+        first, last = connection.execute(select(func.min(next_ones), func.max(next_ones))).one()
         if last is None:
             return False
-        mine = and_(mine, import_suppressions.c.address_key <= last)
+        # Both ends, of both tables: without them each slice would go through all suppressions that there are.
+        mine = and_(mine, import_suppressions.c.address_key.between(first, last))
         if connection.dialect.name == "postgresql":
             # Whoever makes one of them theirs at this moment takes it out of the journal first: wait for them.
             held = select(import_suppressions.c.address_key).where(mine).order_by(import_suppressions.c.address_key)
@@ -286,7 +288,8 @@ class Undoing:
             other.c.reason == suppressions.c.reason,
             other.c.import_id != self._id,
         )
-        connection.execute(delete(suppressions).where(made.correlate(suppressions), ~too))
+        here = suppressions.c.address_key.between(first, last)
+        connection.execute(delete(suppressions).where(here, made.correlate(suppressions), ~too))
         connection.execute(delete(import_suppressions).where(mine))
         return True
 
